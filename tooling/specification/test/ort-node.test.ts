@@ -1,7 +1,7 @@
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { exactTensor, randomIntegers, randomKey, tensor } from "@relpos/core";
+import { exactTensor, linear, randomIntegers, randomKey, type Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { catalogue } from "@relpos/core/encodings";
 import { transformer } from "@relpos/core/nn";
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { expectAgreement } from "../src/agree.js";
 import { compositeCases, primitiveCases } from "../src/gradient-cases.js";
 import { randomGraphs } from "../src/random-graphs.js";
+import { gaussian } from "../src/random-tensors.js";
 
 const reference = createReferenceBackend();
 let backend: Awaited<ReturnType<typeof createOrtNodeBackend>>;
@@ -36,6 +37,15 @@ test("ort-node cpu agrees with the reference on random graphs", async () => {
     fc.asyncProperty(randomGraphs, (gradientCase) => expectAgreement(backend, reference, gradientCase)),
     { numRuns: 60 },
   );
+});
+
+test.each([
+  [1024, 3, 5],
+  [3072, 4, 2],
+  [2047, 3, 3],
+])("the gradient of a weight is the sum over all %i rows", async (rows, inner, width) => {
+  const inputs = [gaussian([rows, inner], "x"), gaussian([width, inner], "weight")];
+  await expectAgreement(backend, reference, { f: (x, weight) => linear(x as Tensor, weight as Tensor), inputs });
 });
 
 /**

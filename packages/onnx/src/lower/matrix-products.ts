@@ -1,6 +1,8 @@
 import { type Dim, isFloat } from "@relpos/core";
 import { flag, float, int } from "../model/model.js";
-import { attributesOf, everywhere, type Fusion, ofType, typeOf } from "./fusion.js";
+import type { LoweringContext } from "./context.js";
+import { attributesOf, everywhere, type Fusion, type FusionCall, ofType, typeOf } from "./fusion.js";
+import { leadingSum } from "./leading-sum.js";
 
 interface ScaledMatMulAttributes {
   readonly [key: string]: boolean | number;
@@ -9,6 +11,9 @@ interface ScaledMatMulAttributes {
   readonly scale: number;
 }
 
+/** As many rows as a product over them takes at its best speed on CPU. */
+const rowsOfChunk = 1024;
+
 /** FusedMatMul, or MatMul where there is nothing to fuse. */
 export const scaledMatMul: Fusion = {
   supports: everywhere(ofType("float32", "float16")),
@@ -16,9 +21,29 @@ export const scaledMatMul: Fusion = {
     const { transposeLeft, transposeRight, scale } = attributesOf<ScaledMatMulAttributes>(call);
     if (!transposeLeft && !transposeRight && scale === 1) return [context.node("MatMul", call.values)];
     const attributes = { transA: flag(transposeLeft), transB: flag(transposeRight), alpha: float(scale) };
-    return [context.node("FusedMatMul", call.values, attributes, "com.microsoft")];
+    const fused = (operands: FusionCall["values"]) =>
+      context.node("FusedMatMul", operands, attributes, "com.microsoft");
+    const chunks = transposeLeft && !transposeRight ? chunksOf(context, call) : 1;
+    if (chunks === 1) return [fused(call.values)];
+    const products = fused(
+      call.values.map((value, index) => {
+        const width = typeOf(call, index).shape[1] as number;
+        return context.node("Reshape", [value, context.int64([chunks, rowsOfChunk, width])]);
+      }),
+    );
+    return [leadingSum(context, products, [chunks], call.outputs[0]?.shape as readonly number[])];
   },
 };
+
+/** Into how many chunks of rows Aᵀ·B is cut on CPU, as the gradient of a weight: its threads do not share long sums. */
+function chunksOf(context: LoweringContext, call: FusionCall): number {
+  const [left, right] = [typeOf(call, 0), typeOf(call, 1)];
+  const sizes = [...left.shape, ...right.shape];
+  const rows = left.shape[0] as number;
+  const known =
+    sizes.length === 4 && sizes.every((size) => typeof size === "number" && size > 0) && left.dtype === "float32";
+  return context.provider === "cpu" && known && rows % rowsOfChunk === 0 ? rows / rowsOfChunk : 1;
+}
 
 /** Gemm on rows, with the weight as it lies; leading axes are folded into rows before and unfolded after. */
 export const linear: Fusion = {

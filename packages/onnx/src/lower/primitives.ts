@@ -1,16 +1,8 @@
-import {
-  type Dim,
-  type DType,
-  equalDims,
-  isFloat,
-  type PrimitiveName,
-  productOfDims,
-  type TensorType,
-  tensor,
-} from "@relpos/core";
+import { type Dim, type DType, equalDims, isFloat, type PrimitiveName, type TensorType, tensor } from "@relpos/core";
 import { flag, int, ints } from "../model/model.js";
 import { castTarget } from "./cast-target.js";
 import type { LoweringContext, PrimitiveCall, PrimitiveRow, Widening } from "./context.js";
+import { leadingSum } from "./leading-sum.js";
 import { reshapePattern } from "./sizes.js";
 
 /** 8-bit integers in 32 bits; the cast back wraps around, as 8-bit arithmetic does. */
@@ -109,19 +101,14 @@ function reduction<N extends "reduceSum" | "reduceMax">(operation: string): Prim
   };
 }
 
-/** On CPU a sum over leading axes is a product with a row of ones: ReduceSum is several times slower there. */
 const reduceSum: PrimitiveRow<"reduceSum"> = (context, call) => {
   const { axes, keepDims } = call.attributes;
   const { shape, dtype } = call.types[0] as TensorType;
   const leading = axes.length > 0 && axes.length < shape.length && axes.every((axis, i) => axis === i);
-  const known = shape.every((dim) => typeof dim === "number" && dim > 0);
-  if (context.provider !== "cpu" || dtype !== "float32" || keepDims || !leading || !known)
+  const known = shape.filter((dim) => typeof dim === "number" && dim > 0) as readonly number[];
+  if (context.provider !== "cpu" || dtype !== "float32" || keepDims || !leading || known.length < shape.length)
     return plainSum(context, call);
-  const rows = productOfDims(shape.slice(0, axes.length)) as number;
-  const columns = productOfDims(shape.slice(axes.length)) as number;
-  const table = context.node("Reshape", [call.inputs[0], context.int64([rows, columns])]);
-  const ones = context.constant(tensor(new Float32Array(rows).fill(1), [1, rows]));
-  return context.node("Reshape", [context.node("MatMul", [ones, table]), context.sizes(call.output.shape)]);
+  return leadingSum(context, call.inputs[0], known.slice(0, axes.length), known.slice(axes.length));
 };
 
 const plainSum = reduction<"reduceSum">("ReduceSum");
