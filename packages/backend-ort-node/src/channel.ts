@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { check, RelposError } from "@relpos/core";
+import type { BackendDetails } from "@relpos/core/backend";
 import type { OrtService } from "@relpos/onnx";
 import { type Reply, type Request, readyId, type WorkerOptions } from "./protocol.js";
 
@@ -11,11 +12,16 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+export interface StartedService extends OrtService {
+  /** What the worker says of itself. */
+  readonly details: BackendDetails;
+}
+
 /**
  * The service in a worker thread of its own. The thread keeps the process alive only while a request waits. When it
  * ends, everything that waits is rejected with the reason.
  */
-export async function startWorker(options: WorkerOptions, file: URL = workerFile()): Promise<OrtService> {
+export async function startWorker(options: WorkerOptions, file: URL = workerFile()): Promise<StartedService> {
   const worker = new Worker(file, { workerData: options, execArgv: [], name: "relpos-ort" });
   const exited = new Promise<number>((resolve) => worker.once("exit", resolve));
   const waiting = new Map<number, Waiting>();
@@ -58,14 +64,16 @@ export async function startWorker(options: WorkerOptions, file: URL = workerFile
     return expect(id, method);
   };
 
-  await expect<void>(readyId, "createOrtNodeBackend");
+  const details = await expect<BackendDetails>(readyId, "createOrtNodeBackend");
   return {
+    details,
     open: (request) => call("open", request, [request.model.buffer]),
     run: (request) => call("run", request),
     upload: (request) => call("upload", request, [request.value.data.buffer]),
     download: (tensor) => call("download", tensor),
     dispose: (tensors) => call("dispose", tensors),
     release: (session) => call("release", session),
+    memory: () => call("memory", undefined),
     close: async () => {
       if (!ended) {
         call("close", undefined).catch(() => {});

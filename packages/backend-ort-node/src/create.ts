@@ -48,7 +48,7 @@ export async function createOrtNodeBackend(options: OrtNodeOptions = {}): Promis
 async function start(device: Device, threads: number | undefined): Promise<Backend<OrtTensor>> {
   const service = await startWorker({ device, threads });
   try {
-    const common = { name: `ort-node:${device}`, provider: device, service };
+    const common = { name: `ort-node:${device}`, provider: device, service, details: service.details };
     return createOrtBackend(device === "cpu" ? common : { ...common, dtypes: await typesOf(service, device) });
   } catch (error) {
     await service.close();

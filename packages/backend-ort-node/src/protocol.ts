@@ -14,7 +14,7 @@ export type Request = {
   readonly [M in Method]: { readonly id: number; readonly method: M; readonly argument: Parameters<OrtService[M]>[0] };
 }[Method];
 
-/** Its result; or the text of its error. The first message, with id −1, says that the worker is ready. */
+/** Its result; or the text of its error. The first message, with id −1, says that the worker is ready, with its details. */
 export type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
 
 /** The id of the message that says that the worker is ready. */

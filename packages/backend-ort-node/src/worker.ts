@@ -1,5 +1,6 @@
 // The thread in which ONNX Runtime lives: its run() blocks, and the main thread must stay free.
 import { parentPort, workerData } from "node:worker_threads";
+import type { BackendDetails } from "@relpos/core/backend";
 import { createOrtDriver, type OrtRuntime } from "@relpos/onnx/driver";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { type Reply, type Request, readyId, type WorkerOptions } from "./protocol.js";
@@ -52,4 +53,8 @@ parentPort?.on("message", ({ id, method, argument }: Request) => {
   if (method === "close") void answered.then(() => parentPort?.close());
 });
 
-void answer(readyId, async () => {});
+const details: BackendDetails = {
+  "onnxruntime-node": env.versions.node ?? env.versions.common,
+  threads: threads ?? "automatic",
+};
+void answer(readyId, async () => details);

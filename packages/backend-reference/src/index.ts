@@ -1,2 +1,3 @@
 export { createReferenceBackend } from "./backend.js";
+export { provider } from "./provider.js";
 export type { ReferenceData, ReferenceTensor } from "./reference-tensor.js";

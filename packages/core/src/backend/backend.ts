@@ -13,6 +13,8 @@ export interface Backend<T = unknown> {
   /** For example `reference` or `ort-node:cpu`. */
   readonly name: string;
   readonly dtypes: ReadonlySet<DType>;
+  /** What it runs on, for people: the runtime's version, threads, the name of a GPU. */
+  readonly details?: BackendDetails;
   /** Whether it runs this call fused. Default is that it runs none; composites are then decomposed. */
   supports?(call: CompositeCall): boolean;
   compile(graph: Graph, options?: CompileOptions): Promise<Executable<T>>;
@@ -20,8 +22,17 @@ export interface Backend<T = unknown> {
   download(tensor: T): Promise<HostTensor>;
   /** Frees a tensor. A second call, or one for a donated tensor, does nothing. */
   dispose(tensor: T): void;
+  /** What it holds now; the same before and after work whose results were disposed. */
+  memory(): Promise<BackendMemory>;
   /** Frees everything. A second call does nothing. */
   close(): Promise<void>;
+}
+
+export type BackendDetails = Readonly<Record<string, string | number | boolean>>;
+
+export interface BackendMemory {
+  /** Tensors that the runtime has not freed, constants of executables included. */
+  readonly tensors: number;
 }
 
 export interface CompileOptions {

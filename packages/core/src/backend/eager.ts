@@ -8,7 +8,7 @@ import type { DType } from "../tensor/dtype.js";
 import type { HostTensor } from "../tensor/host-tensor.js";
 import type { Attributes, Node, PrimitiveNode } from "../tensor/node.js";
 import type { Tensor, TensorType } from "../tensor/tensor.js";
-import type { Backend, CompileOptions, Executable, RunOptions } from "./backend.js";
+import type { Backend, BackendDetails, CompileOptions, Executable, RunOptions } from "./backend.js";
 
 /** A type whose sizes have their values. */
 export interface KernelType {
@@ -53,6 +53,9 @@ export interface EagerBackendDefinition<T> {
   /** Sizes of a tensor, which bind named dimensions when a graph runs. */
   shapeOf(tensor: T): readonly number[];
   dispose(tensor: T): void;
+  /** How many tensors the library has not freed. Default is to count handles that were not disposed. */
+  tensors?(): number;
+  readonly details?: BackendDetails;
   /** Default is to do nothing. */
   close?(): Promise<void> | void;
 }
@@ -90,6 +93,7 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
     specVersion: 1,
     name: definition.name,
     dtypes,
+    ...(definition.details && { details: definition.details }),
     supports,
     compile: async (source, options) => {
       requireOpen("compile");
@@ -112,6 +116,10 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
       return definition.download(handle);
     },
     dispose: release,
+    memory: async () => {
+      requireOpen("memory");
+      return { tensors: definition.tensors?.() ?? live.size };
+    },
     close: async () => {
       if (closed) return;
       closed = true;

@@ -21,7 +21,15 @@ export type { DType } from "../tensor/dtype.js";
 export type { HostTensor, TensorData } from "../tensor/host-tensor.js";
 export type { Attributes, CompositeNode, Node, PrimitiveNode } from "../tensor/node.js";
 export type { Tensor, TensorType } from "../tensor/tensor.js";
-export type { Backend, CompileOptions, Donation, Executable, RunOptions } from "./backend.js";
+export type {
+  Backend,
+  BackendDetails,
+  BackendMemory,
+  CompileOptions,
+  Donation,
+  Executable,
+  RunOptions,
+} from "./backend.js";
 export {
   defineEagerBackend,
   type EagerBackendDefinition,
@@ -31,3 +39,4 @@ export {
   type KernelTable,
   type KernelType,
 } from "./eager.js";
+export type { BackendChoice, BackendProvider } from "./provider.js";

@@ -1,6 +1,7 @@
 import { check, type Graph, type HostTensor, type Tensor, toStorage, UnsupportedError } from "@relpos/core";
 import {
   type Backend,
+  type BackendDetails,
   bindDimensions,
   type CompileOptions,
   type DType,
@@ -29,6 +30,7 @@ export interface OrtBackendOptions {
   readonly service: OrtService;
   /** Element types that the device has. Default is all that ONNX Runtime has for JavaScript. */
   readonly dtypes?: readonly DType[];
+  readonly details?: BackendDetails;
 }
 
 /**
@@ -58,6 +60,7 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
     specVersion: 1,
     name,
     dtypes,
+    ...(options.details && { details: options.details }),
     supports,
     compile: async (source, options: CompileOptions = {}) => {
       requireOpen("compile");
@@ -94,6 +97,10 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       return service.download(handle.tensor);
     },
     dispose: (handle) => store.dispose([handle]),
+    memory: async () => {
+      requireOpen("memory");
+      return service.memory();
+    },
     close: async () => {
       if (closed) return;
       closed = true;

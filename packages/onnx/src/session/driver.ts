@@ -68,6 +68,7 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
         await sessions.get(session)?.session.release();
         sessions.delete(session);
       }),
+    memory: () => inOrder(async () => ({ tensors: tensors.size })),
     close: () => {
       closing = true;
       return queue.then(async () => {

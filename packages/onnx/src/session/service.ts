@@ -1,4 +1,5 @@
 import type { DType, HostTensor } from "@relpos/core";
+import type { BackendMemory } from "@relpos/core/backend";
 
 /** How a session is run: names by position, and which outputs are written into donated inputs. */
 export interface RunPlan {
@@ -43,6 +44,7 @@ export interface OrtService {
   download(tensor: number): Promise<HostTensor>;
   dispose(tensors: readonly number[]): Promise<void>;
   release(session: number): Promise<void>;
+  memory(argument?: undefined): Promise<BackendMemory>;
   /** Frees everything once the request in progress is done; requests that wait are rejected. */
   close(argument?: undefined): Promise<void>;
 }
