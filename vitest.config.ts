@@ -14,7 +14,7 @@ const files = suite ? `.${suite}.test.ts` : ".test.ts";
 const conditions = ["source", ...defaultServerConditions];
 const root = import.meta.dirname;
 
-const projects = ["packages", "apps", "tooling"]
+const projects = ["packages", "apps", "tooling", "examples"]
   .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   .filter((folder) => existsSync(join(folder, "package.json")))
   .map((folder) => ({

@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./lib.mjs";
 
-const folders = ["packages", "apps", "tooling"].flatMap((group) =>
+const folders = ["packages", "apps", "tooling", "examples"].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => join(root, group, name)),
 );
 for (const folder of [root, ...folders]) {

@@ -1,8 +1,8 @@
+import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import * as core from "@relpos/core";
 import { argMax, cumSum, exactTensor, type HostTensor, reduceMax, reduceSum, run, tensor } from "@relpos/core";
 import { describe, expect, test } from "vitest";
-import { createReferenceBackend } from "./index.js";
 
 const backend = createReferenceBackend();
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;

@@ -1,8 +1,8 @@
+import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import * as core from "@relpos/core";
 import { dimension, exactTensor, type HostTensor, positions, run, tensor, trace } from "@relpos/core";
 import { describe, expect, test } from "vitest";
-import { createReferenceBackend } from "./index.js";
 
 const backend = createReferenceBackend();
 

@@ -1,3 +1,4 @@
+import { createReferenceBackend, type ReferenceTensor } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import {
   add,
@@ -14,7 +15,6 @@ import {
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { describe, expect, test } from "vitest";
-import { createReferenceBackend, type ReferenceTensor } from "./index.js";
 
 const vector = (...values: number[]): HostTensor => exactTensor(values, [values.length]);
 const type = { shape: [2], dtype: "float32" } as const;

@@ -1,7 +1,7 @@
+import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor, type HostTensor, matMul, run } from "@relpos/core";
 import { describe, test } from "vitest";
-import { createReferenceBackend } from "./index.js";
 
 const backend = createReferenceBackend();
 

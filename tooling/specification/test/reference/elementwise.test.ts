@@ -1,9 +1,9 @@
+import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import * as core from "@relpos/core";
 import { cast, type DType, exactTensor, type HostTensor, run, tensor } from "@relpos/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createReferenceBackend } from "./index.js";
 
 const backend = createReferenceBackend();
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
