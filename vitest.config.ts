@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { findChromium } from "./tooling/browser/src/find-chromium.js";
+import { findVulkanDriver } from "./tooling/browser/src/find-vulkan-driver.js";
 
 // One project per workspace package, named like the package. Tests read sources, not builds: the condition "source" in
 // each package.json points to src/.
@@ -11,28 +13,40 @@ import { defineConfig } from "vitest/config";
 const suites = ["goldens", "onnx-node", "checkpoints"];
 const suite = process.env.RELPOS_SUITE;
 const files = suite ? `.${suite}.test.ts` : ".test.ts";
+
+// A test that needs something that not every machine has is named by it (x.chromium.test.ts, x.webgpu.test.ts), and is
+// left out, with one line that says so, where that is missing.
+const driver = findVulkanDriver();
+const needs = [
+  { name: "chromium", found: findChromium(), remedy: "install Chromium, or set CHROMIUM_PATH" },
+  { name: "webgpu", found: driver, remedy: "install Chromium for its SwiftShader, or set VK_ICD_FILENAMES" },
+];
+const missing = needs.filter(({ found }) => found === undefined);
+for (const { name, remedy } of missing) console.log(`Tests named *.${name}.test.ts are left out: ${remedy}.`);
+const leftOut = [...missing, ...(suite ? [] : suites.map((name) => ({ name })))];
+
 const conditions = ["source", ...defaultServerConditions];
 const root = import.meta.dirname;
 
-const projects = ["packages", "apps", "tooling", "examples"]
-  .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
-  .filter((folder) => existsSync(join(folder, "package.json")))
-  .map((folder) => ({
-    extends: true as const,
-    root: folder,
-    test: { name: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).name as string },
-  }));
-
-export default defineConfig({
+const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     include: [`{src,test}/**/*${files}`],
-    exclude: ["**/node_modules/**", "**/dist/**", ...(suite ? [] : suites.map((name) => `**/*.${name}.test.ts`))],
+    exclude: ["**/node_modules/**", "**/dist/**", ...leftOut.map(({ name }) => `**/*.${name}.test.ts`)],
+    env: driver === undefined ? {} : { VK_ICD_FILENAMES: driver },
     environment: "node",
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    passWithNoTests: true,
-    projects,
   },
-});
+};
+
+const projects = ["packages", "apps", "tooling", "examples"]
+  .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
+  .filter((folder) => existsSync(join(folder, "package.json")))
+  .map((folder) => {
+    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string };
+    return { ...shared, root: folder, test: { ...shared.test, name } };
+  });
+
+export default defineConfig({ test: { passWithNoTests: true, projects } });
