@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { build, defaultClientConditions, preview } from "vite";
 
-/** A module on a web server of this machine. */
+/** A folder on a web server of this machine. */
 export interface Site {
-  /** An empty page; `main.js` beside it is the module. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -18,14 +17,34 @@ const isolation = {
 
 const page = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>relpos</title>`;
 
-/** Builds a TypeScript module with Vite, workspace packages from their sources, and serves it from a temporary folder. */
+/** Serves a folder of built files, with the headers of cross-origin isolation where asked for. */
+export async function serveFolder(folder: string, isolated = false): Promise<Site> {
+  const server = await preview({
+    configFile: false,
+    envFile: false,
+    root: folder,
+    logLevel: "silent",
+    build: { outDir: folder },
+    preview: { host: "127.0.0.1", port: 0, headers: isolated ? isolation : {} },
+  });
+  const url = server.resolvedUrls?.local[0];
+  if (url === undefined) throw new Error("Vite's preview server has no address");
+  return { url, close: () => server.close() };
+}
+
+/**
+ * Builds a TypeScript module with Vite, workspace packages from their sources, and serves it from a temporary folder: an
+ * empty page, and `main.js` beside it, which is the module.
+ */
 export async function serve(module: string, isolated = false): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "relpos-browser-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const common = { configFile: false, envFile: false, root: dirname(module), logLevel: "silent" } as const;
     await build({
-      ...common,
+      configFile: false,
+      envFile: false,
+      root: dirname(module),
+      logLevel: "silent",
       base: "./",
       publicDir: false,
       resolve: { conditions: ["source", ...defaultClientConditions] },
@@ -41,20 +60,8 @@ export async function serve(module: string, isolated = false): Promise<Site> {
       },
     });
     await writeFile(join(folder, "index.html"), page);
-    const server = await preview({
-      ...common,
-      build: { outDir: folder },
-      preview: { host: "127.0.0.1", port: 0, headers: isolated ? isolation : {} },
-    });
-    const url = server.resolvedUrls?.local[0];
-    if (url === undefined) throw new Error("Vite's preview server has no address");
-    return {
-      url,
-      close: async () => {
-        await server.close();
-        await remove();
-      },
-    };
+    const site = await serveFolder(folder, isolated);
+    return { url: site.url, close: () => site.close().then(remove) };
   } catch (error) {
     await remove();
     throw error;
