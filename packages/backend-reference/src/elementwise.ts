@@ -1,12 +1,16 @@
-import { type BinaryName, castScalar, type KernelTable, scalarFunction, type UnaryName } from "@relpos/core/backend";
+import {
+  type BinaryName,
+  castScalar,
+  type Kernel,
+  type KernelTable,
+  scalarFunction,
+  type UnaryName,
+} from "@relpos/core/backend";
 import { allocate, type ReferenceTensor } from "./reference-tensor.js";
 import { broadcastStrides, offsetsOf } from "./strides.js";
 
-type Table = KernelTable<ReferenceTensor>;
-
 /** out[i] = f(x[i]). */
-function unary<N extends UnaryName>(op: N): Table[N];
-function unary(op: UnaryName): Table["neg"] {
+function unary(op: UnaryName): Kernel<ReferenceTensor> {
   return ({ inputs, outputType }) => {
     const x = inputs[0]!;
     const compute = scalarFunction(op, x.dtype);
@@ -17,8 +21,7 @@ function unary(op: UnaryName): Table["neg"] {
 }
 
 /** out[i, j] = f(x[i, j], y[i, j]), where axes of size 1 broadcast. */
-function binary<N extends BinaryName>(op: N): Table[N];
-function binary(op: BinaryName): Table["add"] {
+function binary(op: BinaryName): Kernel<ReferenceTensor> {
   return ({ inputs, outputType }) => {
     const [x, y] = [inputs[0]!, inputs[1]!];
     const compute = scalarFunction(op, x.dtype);
@@ -35,7 +38,7 @@ function placesIn(operand: ReferenceTensor, shape: readonly number[]): Int32Arra
 }
 
 /** Kernels that compute each element from the elements at its own place; what they compute is core's `scalarFunction`. */
-export const elementwise: Pick<Table, UnaryName | BinaryName | "where" | "cast"> = {
+export const elementwise: Pick<KernelTable<ReferenceTensor>, UnaryName | BinaryName | "where" | "cast"> = {
   neg: unary("neg"),
   abs: unary("abs"),
   sign: unary("sign"),

@@ -2,6 +2,7 @@ import type { CompositeCall } from "../composites/composite.js";
 import { check, UnsupportedError } from "../errors.js";
 import { bindDimensions, type Graph } from "../graph/graph.js";
 import { prepare } from "../graph/prepare.js";
+import { inferPrimitive } from "../primitives/infer.js";
 import { mapAttributeDims, type PrimitiveAttributes, type PrimitiveName } from "../primitives/primitives.js";
 import { type DimBindings, evaluateDim } from "../tensor/dimension.js";
 import type { DType } from "../tensor/dtype.js";
@@ -16,7 +17,10 @@ export interface KernelType {
   readonly dtype: DType;
 }
 
-/** One call of a kernel: inputs with their types, attributes with sizes as numbers, and the type to produce. */
+/**
+ * One call of a kernel: inputs with their types, attributes with sizes as numbers, and the type to produce. The rules of
+ * the primitive hold; a kernel need not check them.
+ */
 export interface KernelCall<T, A> {
   readonly inputs: readonly T[];
   readonly inputTypes: readonly KernelType[];
@@ -24,11 +28,16 @@ export interface KernelCall<T, A> {
   readonly outputType: KernelType;
 }
 
-/** Computes one primitive. The result is a new handle, never one of the inputs. */
-export type Kernel<T, N extends PrimitiveName> = (call: KernelCall<T, PrimitiveAttributes<number>[N]>) => T;
+/**
+ * Computes one primitive with attributes A; by default one that has none. The result is a new handle, never one of the
+ * inputs.
+ */
+export type Kernel<T, A = PrimitiveAttributes["add"]> = (call: KernelCall<T, A>) => T;
 
 /** One kernel for each primitive that a graph can run; `constant` is served by `upload`. */
-export type KernelTable<T> = { readonly [N in Exclude<PrimitiveName, "constant">]: Kernel<T, N> };
+export type KernelTable<T> = {
+  readonly [N in Exclude<PrimitiveName, "constant">]: Kernel<T, PrimitiveAttributes<number>[N]>;
+};
 
 /** Runs one composite fused. Inputs that are optional and absent are undefined. */
 export interface FusedKernel<T> {
@@ -294,9 +303,11 @@ function runKernel<T>(
   outputType: KernelType,
   bindings: DimBindings,
 ): T {
-  const kernel = kernels[node.op as Exclude<PrimitiveName, "constant">] as Kernel<T, PrimitiveName>;
+  const kernel = kernels[node.op as Exclude<PrimitiveName, "constant">] as Kernel<T, unknown>;
   const attributes = mapAttributeDims(node.attributes, (dim: number) => evaluateDim(dim, bindings));
-  return kernel({ inputs, inputTypes, attributes: attributes as never, outputType });
+  // Rules about sizes that had no value before: a slice within its tensor, as many elements after a reshape.
+  if (bindings.size > 0) inferPrimitive(node.op, inputTypes, attributes);
+  return kernel({ inputs, inputTypes, attributes, outputType });
 }
 
 /** For each node, its inputs and outputs that nothing needs afterwards. */

@@ -105,6 +105,11 @@ describe("pad", () => {
     expectClose(actual, exactTensor([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY], [2]), "exact");
   });
 
+  test("names the rule where only a run can see that it is broken", async () => {
+    const negative = runNamed((x, sequence) => core.pad(x, { 0: [core.subtractDims(sequence, 3), 2] }), numbered(2));
+    await expect(negative).rejects.toThrow("[pad] amounts must be whole and not negative, got [-1, 2]");
+  });
+
   test("of booleans", async () => {
     const actual = await run(backend, (x) => core.pad(x, { 0: [0, 1] }, 1), tensor([0], [1], "bool"));
     expectClose(actual, tensor([0, 1], [2], "bool"), "exact");
