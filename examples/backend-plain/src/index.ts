@@ -1,1 +1,2 @@
-export {};
+export { createPlainBackend, provider } from "./backend.js";
+export type { PlainTensor } from "./tensor.js";
