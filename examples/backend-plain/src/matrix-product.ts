@@ -39,8 +39,8 @@ export function matrixProduct(
     pack(rows, start, inner, tileRows, rowPanels);
     pack(columns, columns.starts[matrix]!, inner, tileColumns, columnPanels);
     const corner = matrix * rows.count * columns.count;
-    for (let column = 0; column < columns.count; column += tileColumns) {
-      for (let row = 0; row < rows.count; row += tileRows) {
+    for (let row = 0; row < rows.count; row += tileRows) {
+      for (let column = 0; column < columns.count; column += tileColumns) {
         multiplyTile(rowPanels, row * inner, columnPanels, column * inner, inner, tile);
         storeTile(tile, scale, output.data, corner, row, rows.count, column, columns.count);
       }
@@ -74,7 +74,7 @@ function pack(vectors: Vectors, start: number, inner: number, lanes: number, pan
   }
 }
 
-/** The tile of the product that two panels make; `l` and `r` are where they begin. */
+/** The tile of the product that two panels make; `l` and `r` are where they begin. All sums stay in registers. */
 function multiplyTile(
   left: Float64Array,
   l: number,
@@ -83,20 +83,34 @@ function multiplyTile(
   inner: number,
   tile: Float64Array,
 ) {
-  let [s00, s01, s10, s11, s20, s21, s30, s31] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let s00 = 0;
+  let s01 = 0;
+  let s10 = 0;
+  let s11 = 0;
+  let s20 = 0;
+  let s21 = 0;
+  let s30 = 0;
+  let s31 = 0;
   for (const end = r + inner * tileColumns; r < end; l += tileRows, r += tileColumns) {
-    const [b0, b1] = [right[r]!, right[r + 1]!];
-    const [a0, a1, a2, a3] = [left[l]!, left[l + 1]!, left[l + 2]!, left[l + 3]!];
-    s00 += a0 * b0;
-    s01 += a0 * b1;
-    s10 += a1 * b0;
-    s11 += a1 * b1;
-    s20 += a2 * b0;
-    s21 += a2 * b1;
-    s30 += a3 * b0;
-    s31 += a3 * b1;
+    const right0 = right[r]!;
+    const right1 = right[r + 1]!;
+    s00 += left[l]! * right0;
+    s01 += left[l]! * right1;
+    s10 += left[l + 1]! * right0;
+    s11 += left[l + 1]! * right1;
+    s20 += left[l + 2]! * right0;
+    s21 += left[l + 2]! * right1;
+    s30 += left[l + 3]! * right0;
+    s31 += left[l + 3]! * right1;
   }
-  tile.set([s00, s01, s10, s11, s20, s21, s30, s31]);
+  tile[0] = s00;
+  tile[1] = s01;
+  tile[2] = s10;
+  tile[3] = s11;
+  tile[4] = s20;
+  tile[5] = s21;
+  tile[6] = s30;
+  tile[7] = s31;
 }
 
 /** Puts a tile into the product whose first element is at `corner`, but for what is beyond its last row and column. */
