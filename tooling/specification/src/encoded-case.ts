@@ -17,8 +17,10 @@ import {
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { catalogue, type PositionEncoding } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores, initializeParameters, mapNamed } from "@relpos/core/nn";
+import { encodedAttention, encodedScores, mapNamed } from "@relpos/core/nn";
 import fc from "fast-check";
+import { range } from "./host-numbers.js";
+import { movedParameters, namedAs } from "./parameters.js";
 import { gaussian } from "./random-tensors.js";
 
 /** Sizes of a small attention layer, and the seed of its values. */
@@ -84,10 +86,7 @@ export function tokensOf({ batch, length, seed }: LayerSizes): HostTensor {
 /** An encoding's initial parameters in 64 bits, moved away from 0 and 1 so that none is without effect. */
 export function parametersOf({ encoding, untouched, ...sizes }: EncodedCase): Readonly<Record<string, HostTensor>> {
   const shape = { ...sizes, width: widthOf(sizes), layers: 1 };
-  return mapNamed(initializeParameters(encoding.parameters?.(shape) ?? {}, sizes.seed), (value) => {
-    const moved = Float64Array.from(value.data, (x, i) => (untouched ? x : x + 0.05 * Math.sin(i + 1)));
-    return exactTensor(moved, value.shape);
-  });
+  return movedParameters(encoding.parameters?.(shape) ?? {}, sizes.seed, untouched ? 0 : undefined);
 }
 
 /** The same parameters for a layer that has each key head as often as asked: what belongs to a key head is repeated. */
@@ -136,7 +135,7 @@ export function encodedGraph(given: EncodedCase): {
   ];
   const f = (...tensors: readonly Tensor[]): readonly [scores: Tensor, output: Tensor] => {
     const [x, projection, at, tokens, ...values] = tensors as readonly [Tensor, Tensor, Tensor, Tensor, ...Tensor[]];
-    const own = Object.fromEntries(Object.keys(parameters).map((name, index) => [name, values[index] as Tensor]));
+    const own = namedAs(parameters, values);
     const embedded = encoding.embed?.({ parameters: own, x, positions: at, tokens }) ?? x;
     const { batch } = given;
     const all = reshape(linear(embedded, projection), [batch, length, heads + 2 * kvHeads, headSize]);
@@ -196,11 +195,6 @@ export function visible(scores: HostTensor): HostTensor {
   return { ...scores, data };
 }
 
-/** The largest difference of two tensors' values. */
-export function largestDifference(a: HostTensor, b: HostTensor): number {
-  return Math.max(0, ...Array.from(a.data, (value, index) => Math.abs(value - (b.data[index] as number))));
-}
-
 /** Elements of some places of an axis, in their order. */
 export function take(value: HostTensor, axis: number, places: readonly number[]): HostTensor {
   const size = value.shape[axis] as number;
@@ -215,7 +209,3 @@ export function take(value: HostTensor, axis: number, places: readonly number[])
   const shape = value.shape.map((whole, i) => (i === axis ? places.length : whole));
   return value.dtype === "float32" ? exactTensor(data, shape) : tensor(data, shape, value.dtype);
 }
-
-/** 0, 1, … or any whole numbers from a first one on. */
-export const range = (count: number, first = 0): readonly number[] =>
-  Array.from({ length: count }, (_, i) => first + i);

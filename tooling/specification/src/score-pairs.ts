@@ -1,7 +1,8 @@
-import { constant, exactTensor, type HostTensor, positions, run, type Tensor } from "@relpos/core";
+import { type HostTensor, positions } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import type { PositionEncoding } from "@relpos/core/encodings";
-import { encodedScores } from "@relpos/core/nn";
+import { type AttentionCase, scoresOf } from "./attention-case.js";
+import { dot, exact } from "./host-numbers.js";
 import { gaussian } from "./random-tensors.js";
 
 export const heads = 2;
@@ -18,49 +19,22 @@ export const x = gaussian([1, length, width], "x");
 /** For sums in the scores of this size. */
 export const loose = { length: 1000, magnitude: 100 };
 
-export const exact = (values: ArrayLike<number>, shape: readonly number[]): HostTensor => exactTensor(values, shape);
-
-/** One value everywhere, in 64 bits. */
-export function constantOf(value: number, shape: readonly number[]): HostTensor {
-  return exact(new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(value), shape);
-}
-
-export interface Given {
-  readonly query?: HostTensor;
-  readonly key?: HostTensor;
-  readonly parameters?: Readonly<Record<string, HostTensor>>;
-  readonly state?: HostTensor;
-  /** Position of the first token. */
+export interface Given extends Partial<Pick<AttentionCase, "query" | "key" | "parameters" | "state">> {
+  /** Position of the first token. Default 0. */
   readonly start?: number;
 }
 
 /** Scores [1, H, Q, K] of an encoding that a causal query sees; 0 for the others. */
-export async function scoresOn<T>(
-  backend: Backend<T>,
+export async function scoresOn(
+  backend: Backend,
   encoding: PositionEncoding,
-  given: Given = {},
+  { start, ...given }: Given = {},
 ): Promise<HostTensor> {
-  const { parameters = {}, state, start = 0 } = given;
-  const names = Object.keys(parameters);
-  const result = await run(
-    backend,
-    (q, k, input, ...weights) =>
-      encodedScores(q as Tensor, k as Tensor, {
-        encoding,
-        parameters: Object.fromEntries(names.map((name, index) => [name, weights[index] as Tensor])),
-        queryPositions: constant(positions(length, start)),
-        keyPositions: constant(positions(length, start)),
-        x: input as Tensor,
-        state: state && constant(state),
-        causal: true,
-        scale,
-      }),
-    given.query ?? query,
-    given.key ?? key,
-    x,
-    ...Object.values(parameters),
-  );
-  return lower(result);
+  const at = start !== undefined && {
+    queryPositions: positions(length, start),
+    keyPositions: positions(length, start),
+  };
+  return lower(await scoresOf(backend, { encoding, query, key, x, scale, ...at, ...given }));
 }
 
 /** Pairs [..., Q, K] with 0 above the diagonal. */
@@ -82,10 +56,6 @@ export function pairs(value: (i: number, j: number, head: number) => number): Ho
 
 export function rowOf(given: HostTensor, head: number, row: number): Float64Array {
   return given.data.slice((head * length + row) * size, (head * length + row + 1) * size) as Float64Array;
-}
-
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 }
 
 /** The scaled product of a query and a key. */

@@ -30,9 +30,11 @@ import {
   rotate,
   scaledRopeFrequencies,
 } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores, type KeyValue, type Named, transformer } from "@relpos/core/nn";
+import { encodedAttention, encodedScores, type KeyValue, transformer } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";
 import { runOn } from "../src/check-gradients.js";
+import { largestDifference } from "../src/host-numbers.js";
+import { namedAs } from "../src/parameters.js";
 import { gaussian } from "../src/random-tensors.js";
 import { useBackends } from "./use-backends.js";
 
@@ -49,9 +51,6 @@ function scores(encoding: PositionEncoding, query: Tensor, key: Tensor): Tensor 
   const at = { queryPositions: range(queries, keys - queries), keyPositions: range(keys) };
   return encodedScores(query, key, { encoding, parameters: {}, ...at, causal: false, scale: 1 });
 }
-
-const largestDifference = (a: HostTensor, b: HostTensor): number =>
-  Math.max(...Array.from(a.data, (value, index) => Math.abs(value - (b.data[index] as number))));
 
 describe("half-split or interleaved: weights must be permuted", () => {
   const [heads, kvHeads, size, width, length] = [4, 2, 8, 16, 5];
@@ -338,14 +337,10 @@ describe("two thetas in one model", () => {
     const logits = (first: number, second: number) => {
       const bases = [rope({ base: first }), rope({ base: second })];
       const model = transformer({ ...sizes, position: (layer) => bases[layer] as PositionEncoding });
-      const names = Object.keys(model.parameters);
       const weights = Object.entries(model.parameters).map(([name, { shape }]) => gaussian(shape, name));
       return run(
         oracle(),
-        (ids, ...values) => {
-          const named: Named<Tensor> = Object.fromEntries(names.map((name, i) => [name, values[i] as Tensor]));
-          return model.forward(named, { tokens: ids as Tensor }).logits;
-        },
+        (ids, ...values) => model.forward(namedAs(model.parameters, values), { tokens: ids as Tensor }).logits,
         tensor([1, 2, 3, 4, 0, 1, 2, 3], [1, 8], "int32"),
         ...weights,
       );

@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { exactTensor, positions, run, runAll, type Tensor } from "@relpos/core";
+import { positions, run, runAll, type Tensor } from "@relpos/core";
 import {
   alibi,
   alibiSlopes,
@@ -16,12 +16,11 @@ import {
   t5Bucket,
 } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
+import { dot, exact } from "../src/host-numbers.js";
 import { gaussian } from "../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
-
-const exact = (values: ArrayLike<number>, shape: readonly number[]) => exactTensor(values, shape);
 
 describe("alibi", () => {
   test("slopes are those that Press et al. publish, and for other numbers of heads those of their code", () => {
@@ -134,7 +133,6 @@ describe("sinusoidal", () => {
   });
 
   test("P(m)·P(n) depends on m − n only: Σ cos((m − n)ω)", () => {
-    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, value, i) => sum + value * (b[i] as number), 0);
     const pair = (m: number, n: number) => dot(sinusoidalRow(m, 16), sinusoidalRow(n, 16));
     expectClose(exact([pair(3, 10), pair(100, 93)], [2]), exact([pair(103, 110), pair(7, 0)], [2]), "contraction", {
       length: 16,

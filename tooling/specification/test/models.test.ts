@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { concat, exactTensor, type HostTensor, run, slice, type Tensor, tensor } from "@relpos/core";
+import { concat, type HostTensor, run, slice, type Tensor, tensor } from "@relpos/core";
 import { alibi, catalogue, combine, rope, t5 } from "@relpos/core/encodings";
 import {
   initializeParameters,
@@ -12,6 +12,7 @@ import {
 import { nextToken } from "@relpos/core/train";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../src/check-gradients.js";
+import { movedParameters, namedAs } from "../src/parameters.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -20,19 +21,10 @@ const sizes = { vocabulary: 7, layers: 2, width: 8, heads: 2, feedForward: 12, i
 const tokens = tensor([1, 4, 2, 0, 6, 3, 5, 5, 1, 2], [2, 5], "int32");
 const labels = tensor([4, 2, 0, 6, 1, 5, 5, 1, 2, 0], [2, 5], "int32");
 
-/** Initial weights in 64 bits, with every parameter away from 0 and 1, so that none is without effect. */
-function weightsOf(model: Transformer): readonly HostTensor[] {
-  return Object.values(initializeParameters(model.parameters, 3)).map(({ data, shape }) => {
-    return exactTensor(
-      Float64Array.from(data, (value, i) => value + 0.05 * Math.sin(i + 1)),
-      shape,
-    );
-  });
-}
+/** Initial weights in 64 bits, none without effect. */
+const weightsOf = (model: Transformer): readonly HostTensor[] => Object.values(movedParameters(model.parameters, 3));
 
-const named = (model: Transformer, values: readonly Tensor[]): Named<Tensor> => {
-  return Object.fromEntries(Object.keys(model.parameters).map((name, index) => [name, values[index] as Tensor]));
-};
+const named = (model: Transformer, values: readonly Tensor[]): Named<Tensor> => namedAs(model.parameters, values);
 
 const variants: Readonly<Record<string, Partial<TransformerOptions>>> = {
   "grouped queries, gated, RMS norm": { kvHeads: 1, gated: true, activation: "silu", norm: "rmsNorm" },

@@ -4,7 +4,8 @@ import type { Backend } from "@relpos/core/backend";
 import { rope } from "@relpos/core/encodings";
 import { encodedScores } from "@relpos/core/nn";
 import { expect, test } from "vitest";
-import { largestDifference, roundToFloat32 } from "../src/encoded-case.js";
+import { roundToFloat32 } from "../src/encoded-case.js";
+import { largestDifference } from "../src/host-numbers.js";
 import { gaussian } from "../src/random-tensors.js";
 import { useBackends } from "./use-backends.js";
 

@@ -25,13 +25,12 @@ import {
   stickBreaking,
   stickBreakingWeights,
 } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores } from "@relpos/core/nn";
+import { encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { outputOf } from "../../src/attention-case.js";
+import { constantOf, dot, exact, sum } from "../../src/host-numbers.js";
 import { between, gaussian } from "../../src/random-tensors.js";
 import {
-  constantOf,
-  dot,
-  exact,
   type Given,
   heads,
   key,
@@ -125,26 +124,12 @@ describe("data-adaptive position encoding", () => {
   ] as const)("a row does not depend on how many keys follow, with hidden %s: %s", async (hidden, holds) => {
     const encoding = dape({ kernel: 3, hidden });
     const parameters = network(3, false);
-    const names = Object.keys(parameters);
-    const [short, long] = await runAll(
-      backend,
-      (q, k, ...weights) =>
-        [length - 1, length].map((count) => {
-          const part = (t: Tensor) => slice(t, { 2: [0, count] });
-          const at = constant(positions(count));
-          const { output } = encodedAttention(part(q as Tensor), part(k as Tensor), part(k as Tensor), {
-            encoding,
-            parameters: Object.fromEntries(names.map((name, index) => [name, weights[index] as Tensor])),
-            queryPositions: at,
-            keyPositions: at,
-            causal: true,
-            scale,
-          });
-          return slice(output, { 2: [0, length - 1] });
-        }),
-      query,
-      key,
-      ...Object.values(parameters),
+    const first = (x: HostTensor, count: number) => run(backend, (t) => slice(t as Tensor, { 2: [0, count] }), x);
+    const [short, long] = await Promise.all(
+      [length - 1, length].map(async (count) => {
+        const given = { query: await first(query, count), key: await first(key, count) };
+        return first(await outputOf(backend, { encoding, parameters, ...given }), length - 1);
+      }),
     );
     const compare = () => expectClose(short as HostTensor, long as HostTensor, "composite", loose);
     if (holds) compare();
@@ -181,19 +166,7 @@ describe("stick-breaking attention", () => {
 
   test("the first token attends to nothing, unless to itself", async () => {
     const first = async (attendCurrent: boolean) => {
-      const output = await run(
-        backend,
-        (q, k) => {
-          const at = constant(positions(length));
-          const options = { parameters: {}, queryPositions: at, keyPositions: at, causal: true, scale };
-          return encodedAttention(q as Tensor, k as Tensor, k as Tensor, {
-            ...options,
-            encoding: stickBreaking({ attendCurrent }),
-          }).output;
-        },
-        query,
-        key,
-      );
+      const output = await outputOf(backend, { encoding: stickBreaking({ attendCurrent }), query, key });
       return [...output.data.slice(0, size)];
     };
     expect(await first(false)).toEqual([0, 0, 0, 0]);
@@ -224,8 +197,8 @@ describe("GRAPE's additive form", () => {
       scores(grapeAdditive({ gate: "query" }), { parameters }),
       scores(grapeAdditive({ gate: "both" }), { parameters, start: 1000 }),
     ])) as [HostTensor, HostTensor, HostTensor, HostTensor];
-    const sum = byKey.data.map((value, i) => value + (byQuery.data[i] as number) - (plain.data[i] as number));
-    expectClose(both, exact(sum, both.shape), "composite", loose);
+    const added = byKey.data.map((value, i) => value + (byQuery.data[i] as number) - (plain.data[i] as number));
+    expectClose(both, exact(added, both.shape), "composite", loose);
   });
 });
 
@@ -243,7 +216,7 @@ test("GRAPE's path integral adds up what each token between costs the query, and
       const inner = dot(at(i, head), turned(j + 1 + n, head)) / size;
       return -(alibiSlopes(heads)[head] as number) * Math.log1p(Math.exp(-inner));
     });
-    return product(i, j, head) + costs.reduce((sum, value) => sum + value, 0);
+    return product(i, j, head) + sum(costs);
   });
   expectClose(await scores(grapePath(), { state: held }), expected, "composite", loose);
   const moved = await scores(grapePath(), { state: held, start: 7 });

@@ -20,10 +20,12 @@ import {
 } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { at, parametersOf, shape } from "../../src/bias-at.js";
 import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { exact } from "../../src/host-numbers.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
-import { at, exact, initial, shape } from "./bias-at.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -51,9 +53,8 @@ const encodings: Readonly<Record<string, PositionEncoding>> = {
 };
 const cases = Object.entries(encodings);
 
-const named = (encoding: PositionEncoding, values: readonly Tensor[]) =>
-  Object.fromEntries(initial(encoding).map(([name], index) => [name, values[index] as Tensor]));
-const values = (encoding: PositionEncoding) => initial(encoding).map(([, value]) => value);
+const named = (encoding: PositionEncoding, values: readonly unknown[]) => namedAs(parametersOf(encoding), values);
+const values = (encoding: PositionEncoding) => Object.values(parametersOf(encoding));
 
 describe("gradients of scores agree with central differences", () => {
   test.each(cases)("%s", async (_, encoding) => {

@@ -20,10 +20,12 @@ import {
   t5,
   tisa,
 } from "@relpos/core/encodings";
-import { encodedAttention } from "@relpos/core/nn";
+import { mapNamed } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { outputOf } from "../../src/attention-case.js";
+import { at, biasAt, row } from "../../src/bias-at.js";
+import { exact } from "../../src/host-numbers.js";
 import { gaussian } from "../../src/random-tensors.js";
-import { at, biasAt, exact, row } from "./bias-at.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -54,24 +56,7 @@ describe("alibi's other forms", () => {
 
   const [q, k, v] = ["q", "k", "v"].map((name) => gaussian([1, 2, 5, 4], name)) as [HostTensor, HostTensor, HostTensor];
   const attend = (encoding: PositionEncoding, place: HostTensor, mask?: HostTensor) =>
-    run(
-      backend,
-      (query, key, value, p, ...masks) =>
-        encodedAttention(query as Tensor, key as Tensor, value as Tensor, {
-          encoding,
-          parameters: {},
-          queryPositions: p as Tensor,
-          keyPositions: p as Tensor,
-          causal: true,
-          mask: masks[0],
-          scale: 0.5,
-        }).output,
-      q,
-      k,
-      v,
-      place,
-      ...(mask ? [mask] : []),
-    );
+    outputOf(backend, { encoding, query: q, key: k, value: v, queryPositions: place, keyPositions: place, mask });
 
   test("rows of keys give the same attention as distances: softmax ignores a constant of each query", async () => {
     const whole = await attend(alibi(), positions(5));
@@ -97,22 +82,7 @@ describe("alibi's other forms", () => {
         Float64Array.from([0, 1].flatMap((head) => [...x.data.subarray(head * 20 + 8, head * 20 + 20)])),
         [1, 2, 3, 4],
       );
-    const alone = await run(
-      backend,
-      (query, key, value, p) =>
-        encodedAttention(query as Tensor, key as Tensor, value as Tensor, {
-          encoding: alibi(),
-          parameters: {},
-          queryPositions: p as Tensor,
-          keyPositions: p as Tensor,
-          causal: true,
-          scale: 0.5,
-        }).output,
-      cut(q),
-      cut(k),
-      cut(v),
-      positions(3),
-    );
+    const alone = await outputOf(backend, { encoding: alibi(), query: cut(q), key: cut(k), value: cut(v) });
     expectClose(cut(padded), alone, "composite", { length: 8, magnitude: 4 });
   });
 
@@ -126,18 +96,12 @@ describe("alibi's other forms", () => {
 
 describe("kerple", () => {
   const biasOf = (options: Parameters<typeof kerple>[0], parameters: Readonly<Record<string, readonly number[]>>) =>
-    run(
+    biasAt(
       backend,
-      (q, k, ...values) =>
-        kerple(options).bias({
-          parameters: Object.fromEntries(Object.keys(parameters).map((name, index) => [name, values[index] as Tensor])),
-          query: q as Tensor,
-          key: k as Tensor,
-          heads: 2,
-        }) as Tensor,
+      kerple(options),
       at(6),
       positions(7),
-      ...Object.values(parameters).map((values) => exact(values, [values.length])),
+      mapNamed(parameters, (values) => exact(values)),
     );
 
   test("the power kernel with exponent 1 and the linear kernel are ALiBi with trained slopes", async () => {

@@ -24,9 +24,10 @@ import {
   stickBreaking,
   wall,
 } from "@relpos/core/encodings";
-import { encodedAttention, initializeParameters, type KeyValue } from "@relpos/core/nn";
+import { encodedAttention, type KeyValue, type Named } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { movedParameters, namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
@@ -65,15 +66,8 @@ const data = (batch: number, count: number): readonly HostTensor[] => [
 ];
 
 /** Parameters away from their initial values, so that zeros have an effect. */
-function parametersOf(encoding: PositionEncoding): Readonly<Record<string, HostTensor>> {
-  const initial = initializeParameters(encoding.parameters?.(shape) ?? {}, 1);
-  return Object.fromEntries(
-    Object.entries(initial).map(([name, { data, shape }]) => {
-      const moved = Float64Array.from(data, (value, index) => value + 0.3 * Math.sin(index + 1));
-      return [name, { shape, dtype: "float32", data: moved } satisfies HostTensor];
-    }),
-  );
-}
+const parametersOf = (encoding: PositionEncoding): Named<HostTensor> =>
+  movedParameters(encoding.parameters?.(shape) ?? {}, 1, 0.3);
 
 interface Step {
   readonly tensors: readonly Tensor[];
@@ -87,12 +81,11 @@ interface Step {
 
 /** Causal attention of the tokens from `start` to `end`, after a past. */
 function attend(encoding: PositionEncoding, { tensors, weights, at: [start, end], past, mask, first = 0 }: Step) {
-  const names = Object.keys(parametersOf(encoding));
   const part = (x: Tensor, axis: number) => slice(x, { [axis]: [start, end] });
   const [query, key, value, x] = tensors as [Tensor, Tensor, Tensor, Tensor];
   return encodedAttention(part(query, 2), part(key, 2), part(value, 2), {
     encoding,
-    parameters: Object.fromEntries(names.map((name, index) => [name, weights[index] as Tensor])),
+    parameters: namedAs(parametersOf(encoding), weights),
     queryPositions: constant(positions(end - start, first + start)),
     keyPositions: constant(positions(end, first)),
     x: part(x, 1),
@@ -217,7 +210,7 @@ describe("lengths that are known only when the graph runs give the same", () => 
       const [query, key, value, x] = tensors as [Tensor, Tensor, Tensor, Tensor];
       const { output } = encodedAttention(query, key, value, {
         encoding,
-        parameters: Object.fromEntries(Object.keys(weights).map((name, index) => [name, parameters[index] as Tensor])),
+        parameters: namedAs(weights, parameters),
         queryPositions: at,
         keyPositions: at,
         x,

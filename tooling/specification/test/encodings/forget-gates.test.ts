@@ -14,10 +14,9 @@ import {
 } from "@relpos/core/encodings";
 import { encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { constantOf, exact, mapped, range, sum } from "../../src/host-numbers.js";
 import { between, gaussian } from "../../src/random-tensors.js";
 import {
-  constantOf,
-  exact,
   type Given,
   heads,
   key,
@@ -91,18 +90,14 @@ describe("forgetting attention", () => {
       const between = Array.from({ length: Math.abs(i - j) }, (_, n) => {
         return gates.data[(Math.min(i, j) + 1 + n) * 2 * heads + column] as number;
       });
-      return between.reduce((sum, value) => sum + value, 0);
+      return sum(between);
     });
     expectClose(distances, exact(expected, [1, heads, length, length]), "composite", loose);
   });
 
   test("CABLE is forgetting attention with the projection's sign turned", async () => {
     const [w, b] = [gaussian([heads, width], "w"), gaussian([heads], "b")];
-    const negative = (t: HostTensor) =>
-      exact(
-        Float64Array.from(t.data, (value) => -value),
-        t.shape,
-      );
+    const negative = (t: HostTensor) => mapped(t, (value) => -value);
     expectClose(
       await scores(cable(), { parameters: { weight: w, bias: b } }),
       await scores(fox(), { parameters: { weight: negative(w), bias: negative(b) } }),
@@ -114,18 +109,15 @@ describe("forgetting attention", () => {
 
 describe("wall attention", () => {
   const gates = between(-3, 0, [1, length, heads * size], "gates");
-  const sum = (head: number, n: number, to: number, from: number) => {
-    let total = 0;
-    for (let t = from + 1; t <= to; t++) total += gates.data[(t * heads + head) * size + n] as number;
-    return total;
-  };
+  const gathered = (head: number, n: number, to: number, from: number) =>
+    sum(range(to - from, from + 1).map((t) => gates.data[(t * heads + head) * size + n] as number));
 
   test("each channel decays by its own gates", async () => {
     const expected = pairs((i, j, head) => {
       const terms = rowOf(query, head, i).map((value, n) => {
-        return value * (rowOf(key, head, j)[n] as number) * Math.exp(sum(head, n, i, j));
+        return value * (rowOf(key, head, j)[n] as number) * Math.exp(gathered(head, n, i, j));
       });
-      return scale * terms.reduce((total, value) => total + value, 0);
+      return scale * sum(terms);
     });
     expectClose(await scores(wall(), { state: gates }), expected, "composite", loose);
   });

@@ -21,6 +21,7 @@ import { adamW, constantRate, nextToken, Trainer, tokenBatch } from "@relpos/cor
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian, integers } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
@@ -179,8 +180,7 @@ describe("abacus", () => {
     const decoding = transformer({ ...sizes, position: abacus({ rows: 4 }) });
     expect(Object.keys(decoding.parameters)).toEqual(Object.keys(training.parameters));
     const weights = Object.values(initializeParameters(training.parameters, 3));
-    const named = (values: readonly unknown[]) =>
-      Object.fromEntries(Object.keys(training.parameters).map((name, i) => [name, values[i] as Tensor]));
+    const named = (values: readonly unknown[]) => namedAs(training.parameters, values);
     const [whole, stepped] = await runAll(
       backend,
       (ids, positions, ...w) => {

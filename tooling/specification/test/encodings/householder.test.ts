@@ -3,11 +3,9 @@ import { expectClose } from "@relpos/conformance";
 import { constant, type HostTensor, mul, run, runAll, slice, type Tensor, triangularInverse } from "@relpos/core";
 import { householderBlocks, householderProducts, none, type PositionEncoding, path } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
+import { constantOf, dot, exact, mapped, sum } from "../../src/host-numbers.js";
 import { between, gaussian } from "../../src/random-tensors.js";
 import {
-  constantOf,
-  dot,
-  exact,
   type Given,
   heads,
   key,
@@ -33,11 +31,10 @@ describe("PaTH", () => {
   const strengths = between(0, 2, [1, heads, length, 1], "beta");
 
   function unit(tensor: HostTensor): HostTensor {
-    const values = Float64Array.from(tensor.data, (value, index) => {
+    return mapped(tensor, (value, index) => {
       const row = tensor.data.slice(index - (index % size), index - (index % size) + size);
       return value / Math.sqrt(dot(row, row));
     });
-    return exact(values, tensor.shape);
   }
 
   /** H_i·…·H_{j+1}·k_j, one transformation after the other. */
@@ -99,7 +96,7 @@ describe("PaTH", () => {
     const gated = await scores(path({ convolution: 1, gated: true }), { state: stateOf(still, gates) });
     const expected = pairs((i, j, head) => {
       const between = gates.data.slice(head * length + j + 1, head * length + i + 1) as Float64Array;
-      return product(i, j, head) + scale * between.reduce((sum, value) => sum + value, 0);
+      return product(i, j, head) + scale * sum(between);
     });
     expectClose(gated, expected, "composite", loose);
   });

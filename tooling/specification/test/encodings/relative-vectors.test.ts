@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { constant, exactTensor, type HostTensor, positions, run, type Tensor, tensor } from "@relpos/core";
+import { constant, exactTensor, type HostTensor, positions, run, type Tensor } from "@relpos/core";
 import {
   bertRelative,
   conformer,
@@ -22,13 +22,13 @@ import {
 import { encodedAttention, encodedScores, transformer } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
-import { gaussian } from "../../src/random-tensors.js";
+import { namedAs } from "../../src/parameters.js";
+import { gaussian, integers } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
 
 const shape = { width: 8, layers: 1, heads: 2, kvHeads: 1, headSize: 4 };
-const whole = (values: readonly number[], sizes: readonly number[] = [values.length]) => tensor(values, sizes, "int32");
 
 /** Tensors for the parameters that an encoding has, away from their initial values, so that none is without effect. */
 function weightsOf(encoding: PositionEncoding): Readonly<Record<string, HostTensor>> {
@@ -76,7 +76,7 @@ const attended =
     const [q, k, v, x, state, queryInput, keyInput, ...rest] = inputs as Values;
     const [queryPositions, keyPositions] =
       given === "constants" ? [constant(query), constant(key)] : [queryInput, keyInput];
-    const parameters = Object.fromEntries(Object.keys(weights).map((name, index) => [name, rest[index] as Tensor]));
+    const parameters = namedAs(weights, rest);
     const options = { encoding, parameters, queryPositions, keyPositions, x, state, causal, scale: 0.5 };
     return [encodedScores(q, k, options), encodedAttention(q, k, v, options).output];
   };
@@ -115,8 +115,8 @@ describe("hooks", () => {
       const range = await scoresOf({ encoding, given: "constants", ...at() });
       const { query, key } = at();
       const rows = {
-        query: whole([...query.data, ...query.data], [2, 3]),
-        key: whole([...key.data, ...key.data], [2, 5]),
+        query: integers([...query.data, ...query.data], [2, 3]),
+        key: integers([...key.data, ...key.data], [2, 5]),
       };
       expectClose(await scoresOf({ encoding, given: "inputs", ...at() }), range, "composite", context);
       expectClose(await scoresOf({ encoding, given: "inputs", ...rows }), range, "composite", context);
@@ -273,7 +273,7 @@ describe("inkling", () => {
     const found = await run(
       backend,
       (p) => temperature?.({ parameters: {} as never, query: p as Tensor, key: p as Tensor, heads: 2 }) as Tensor,
-      whole([0, 3, 7]),
+      integers([0, 3, 7], [3]),
     );
     const expected = [0, 3, 7].map((position) => inklingTemperature(position, 4, 0.2));
     expect(expected).toEqual([1, 1, 1 + 0.2 * Math.log(2)]);
@@ -289,8 +289,8 @@ describe("tupe", () => {
     const bias = await run(
       backend,
       (p, ...w) => {
-        const parameters = Object.fromEntries(Object.keys(weights).map((name, index) => [name, w[index] as Tensor]));
-        return encoding.bias({ parameters: parameters as never, query: p as Tensor, key: p as Tensor, heads: 2 });
+        const parameters = namedAs(weights, w) as never;
+        return encoding.bias({ parameters, query: p as Tensor, key: p as Tensor, heads: 2 });
       },
       positions(3),
       ...Object.values(weights),

@@ -24,8 +24,10 @@ import {
   yarn,
   yarnTemperature,
 } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores } from "@relpos/core/nn";
+import { encodedAttention } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";
+import { scoresOf } from "../../src/attention-case.js";
+import { dot, range } from "../../src/host-numbers.js";
 import { gaussian, integers } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
@@ -33,7 +35,6 @@ const backends = useBackends();
 
 const size = 4;
 const scale = 0.5;
-const range = (length: number, from = 0): readonly number[] => Array.from({ length }, (_, index) => from + index);
 
 /** An encoding and the distance that it gives a pair; undefined for keys that it hides. */
 interface Remap {
@@ -82,33 +83,17 @@ const remaps: Readonly<Record<string, Remap>> = {
 };
 
 /** Scores [B, H, Q, K] of an encoding at positions [B, Q] and [B, K]. */
-function scoresOf(
+function scoresAt(
   encoding: PositionEncoding,
   query: HostTensor,
   key: HostTensor,
-  at: readonly HostTensor[],
-  backend?: Backend,
-) {
-  return run(
-    backend ?? (backends()[0] as Backend),
-    (q, k, queryPositions, keyPositions) =>
-      encodedScores(q as Tensor, k as Tensor, {
-        encoding,
-        parameters: {},
-        queryPositions: queryPositions as Tensor,
-        keyPositions: keyPositions as Tensor,
-        causal: true,
-        scale,
-      }),
-    query,
-    key,
-    ...(at as readonly [HostTensor, HostTensor]),
-  );
+  [queryPositions, keyPositions]: readonly HostTensor[],
+  backend = backends()[0] as Backend,
+): Promise<HostTensor> {
+  return scoresOf(backend, { encoding, query, key, queryPositions, keyPositions, scale });
 }
 
 const vectorOf = ({ data }: HostTensor, index: number) => data.subarray(size * index, size * (index + 1));
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a).reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 
 /** scale·q·R(−n)k by the host for the pairs that have a distance n; what the graph gave elsewhere. */
 function scoresByDistance(
@@ -140,7 +125,7 @@ describe("hooks give q·R(−n)k with the distance n of the host function", () =
     const [query, key] = [gaussian([2, 4, 3, size], "q"), gaussian([2, 2, 14, size], "k")];
     const at = [rowsAt(range(3, 11), range(3, 14)), rowsAt(range(14), range(14, 3))] as const;
     for (const backend of backends()) {
-      const actual = await scoresOf(encoding, query, key, at, backend);
+      const actual = await scoresAt(encoding, query, key, at, backend);
       const expected = scoresByDistance(distance, query, key, at, actual);
       expectClose(actual, expected, "composite", { length: size, magnitude: 10 });
     }
@@ -148,7 +133,7 @@ describe("hooks give q·R(−n)k with the distance n of the host function", () =
 
   test.each(["streaming llm", "lm-infinite"])("%s hides what is neither a sink nor recent", async (name) => {
     const { encoding, distance } = remaps[name] as Remap;
-    const scores = await scoresOf(encoding, gaussian([1, 1, 9, size]), gaussian([1, 1, 9, size]), [
+    const scores = await scoresAt(encoding, gaussian([1, 1, 9, size]), gaussian([1, 1, 9, size]), [
       rowsAt(range(9)),
       rowsAt(range(9)),
     ]);
@@ -209,13 +194,13 @@ describe("settings without effect leave RoPE", () => {
   test.each(Object.entries(cases))("%s", async (_, encoding) => {
     const [query, key] = [gaussian([1, 2, 9, size], "q"), gaussian([1, 2, 9, size], "k")];
     const at = [rowsAt(range(9)), rowsAt(range(9))];
-    const plain = await scoresOf(rope(), query, key, at);
+    const plain = await scoresAt(rope(), query, key, at);
     const visible = (scores: HostTensor) =>
       exactTensor(
         scores.data.map((score, pair) => (pair % 9 <= Math.floor(pair / 9) % 9 ? score : 0)),
         scores.shape,
       );
-    expectClose(visible(await scoresOf(encoding, query, key, at)), visible(plain), "composite", { magnitude: 10 });
+    expectClose(visible(await scoresAt(encoding, query, key, at)), visible(plain), "composite", { magnitude: 10 });
   });
 });
 
@@ -223,7 +208,7 @@ describe("translation", () => {
   const shifted = async (encoding: PositionEncoding, shift: number): Promise<number> => {
     const [query, key] = [gaussian([1, 1, 12, size], "q"), gaussian([1, 1, 12, size], "k")];
     const [from, to] = await Promise.all(
-      [0, shift].map((start) => scoresOf(encoding, query, key, [rowsAt(range(12, start)), rowsAt(range(12, start))])),
+      [0, shift].map((start) => scoresAt(encoding, query, key, [rowsAt(range(12, start)), rowsAt(range(12, start))])),
     );
     const differences = Array.from((from as HostTensor).data, (score, pair) => {
       const later = pair % 12 > Math.floor(pair / 12);
@@ -257,7 +242,7 @@ describe("factors on scores", () => {
   const ratios = async (warm: PositionEncoding, plain: PositionEncoding): Promise<readonly number[]> => {
     const [query, key] = [gaussian([1, 1, 8, size], "q"), gaussian([1, 1, 8, size], "k")];
     const at = [rowsAt(range(8)), rowsAt(range(8))];
-    const [a, b] = [await scoresOf(warm, query, key, at), await scoresOf(plain, query, key, at)];
+    const [a, b] = [await scoresAt(warm, query, key, at), await scoresAt(plain, query, key, at)];
     return range(8).map((i) => (a.data[8 * i] as number) / (b.data[8 * i] as number));
   };
 

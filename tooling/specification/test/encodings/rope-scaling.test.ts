@@ -34,6 +34,7 @@ import {
 } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { scoresOf } from "../../src/attention-case.js";
 import { checkGradients } from "../../src/check-gradients.js";
 import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
@@ -56,18 +57,8 @@ const ints = (values: readonly number[], shape: readonly number[] = [values.leng
 const [query, key] = [gaussian([2, 4, 3, 8], "q"), gaussian([2, 2, 3, 8], "k")];
 
 /** Scores [2, 4, 3, 3] of queries and keys that stand at the same positions. */
-function scores(encoding: PositionEncoding, at: HostTensor): Promise<HostTensor> {
-  return run(
-    backend,
-    (q, k, p) => {
-      const places = { queryPositions: p as Tensor, keyPositions: p as Tensor };
-      return encodedScores(q as Tensor, k as Tensor, { encoding, parameters: {}, ...places, causal: false, scale: 1 });
-    },
-    query,
-    key,
-    at,
-  );
-}
+const scores = (encoding: PositionEncoding, at: HostTensor): Promise<HostTensor> =>
+  scoresOf(backend, { encoding, query, key, queryPositions: at, keyPositions: at, causal: false, scale: 1 });
 
 describe("published values (encodings.md A.3)", () => {
   const six = (value: number | undefined) => Number((value as number).toPrecision(6));

@@ -16,8 +16,9 @@ import {
 } from "@relpos/core/encodings";
 import { encodedAttention, initializeParameters, transformer } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian, integers } from "../../src/random-tensors.js";
-import { initialParameters, outputOf, scoresOf } from "./rotary-case.js";
+import { initialParameters, outputOf, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -157,8 +158,8 @@ test("a model takes positions on three axes", async () => {
     run(
       backend,
       (tokens, ...values) => {
-        const named = Object.fromEntries(Object.keys(model.parameters).map((name, i) => [name, values[i] as Tensor]));
-        return model.forward(named, { tokens: tokens as Tensor, positions: positions && constant(positions) }).logits;
+        const input = { tokens: tokens as Tensor, positions: positions && constant(positions) };
+        return model.forward(namedAs(model.parameters, values), input).logits;
       },
       integers([0, 1, 2, 3, 4, 5, 6, 0, 1], [1, 9]),
       ...weights,

@@ -28,8 +28,10 @@ import {
 import { encodedAttention } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
+import { identity, mapped, skewMatrix, sum } from "../../src/host-numbers.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian, integers } from "../../src/random-tensors.js";
-import { initialParameters, scoresOf } from "./rotary-case.js";
+import { initialParameters, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -39,25 +41,8 @@ const context = { length: 64, magnitude: 64 };
 /** Room for the ten squarings of a matrix exponential, each of which may double an error. */
 const squared = { length: 64, magnitude: 2 ** 14 };
 
-/** A skew matrix of a size, row by row. */
-function skewMatrix(rows: number, seed: string): HostTensor {
-  const raw = gaussian([rows, rows], seed).data;
-  const at = (i: number, j: number) => raw[i * rows + j] as number;
-  const values = Array.from({ length: rows * rows }, (_, index) => {
-    const [i, j] = [Math.floor(index / rows), index % rows];
-    return at(i, j) - at(j, i);
-  });
-  return exactTensor(values, [rows, rows]);
-}
-
-const scaled = (a: HostTensor, factor: number) => exactTensor(a.data.map((x) => x * factor) as Float64Array, a.shape);
 const exponential = (a: HostTensor) => run(backend, (x) => matrixExponential(x as Tensor), a);
 const product = (a: HostTensor, b: HostTensor) => run(backend, (x, y) => matMul(x as Tensor, y as Tensor), a, b);
-const identity = (rows: number) =>
-  exactTensor(
-    Array.from({ length: rows * rows }, (_, i) => (i % (rows + 1) === 0 ? 1 : 0)),
-    [rows, rows],
-  );
 
 describe("what begins as RoPE", () => {
   test("multiplicative GRAPE, by its initial frequencies", async () => {
@@ -129,7 +114,7 @@ describe("what begins as RoPE", () => {
   test("STRING has RoPE's frequencies at first, in its Fourier basis", () => {
     const c = circulantGenerator(size, 100);
     const frequencies = [1, 2, 3].map((k) =>
-      c.reduce((sum, value, n) => sum + 2 * value * Math.sin((2 * Math.PI * k * n) / size), 0),
+      sum(c.map((value, n) => 2 * value * Math.sin((2 * Math.PI * k * n) / size))),
     );
     expect(frequencies.map((w) => Number(w.toFixed(9)))).toEqual(
       [0, 1, 2].map((m) => Number((100 ** (-m / 3)).toFixed(9))),
@@ -140,18 +125,18 @@ describe("what begins as RoPE", () => {
 describe("matrix exponentials", () => {
   test("of skew matrices are orthogonal, and undone by the exponential of the negative", async () => {
     const a = skewMatrix(6, "a");
-    const [there, back] = [await exponential(a), await exponential(scaled(a, -1))];
+    const [there, back] = [await exponential(a), await exponential(mapped(a, (x) => -x))];
     expectClose(await product(there, back), identity(6), "composite", squared);
     expectClose(await run(backend, (x) => transposeLast(x as Tensor), there), back, "composite", squared);
   });
 
   test("of multiples of one matrix commute: e^(iA)·e^(−jA) = e^((i − j)A); of two matrices they do not", async () => {
     const [a, b] = [skewMatrix(5, "a"), skewMatrix(5, "b")];
-    const far = await product(await exponential(scaled(a, 3)), await exponential(scaled(a, -2)));
+    const far = await product(await exponential(mapped(a, (x) => 3 * x)), await exponential(mapped(a, (x) => -2 * x)));
     expectClose(far, await exponential(a), "composite", squared);
-    const sum = exactTensor(a.data.map((x, i) => x + (b.data[i] as number)) as Float64Array, a.shape);
+    const both = mapped(a, (x, i) => x + (b.data[i] as number));
     const apart = await product(await exponential(a), await exponential(b));
-    const together = await exponential(sum);
+    const together = await exponential(both);
     expect(() => expectClose(apart, together, "composite", squared)).toThrow("disagree");
   });
 
@@ -194,7 +179,7 @@ describe("matrix exponentials", () => {
       const terms = Array.from(turn, (value, at) => {
         return (q[row * size + Math.floor(at / size)] as number) * value * (k[j * size + (at % size)] as number);
       });
-      return terms.reduce((sum, term) => sum + term, 0) / Math.sqrt(size);
+      return sum(terms) / Math.sqrt(size);
     });
     expectClose(actual, exactTensor(expected, [1, 2, 6, 6]), "composite", squared);
   });
@@ -224,7 +209,7 @@ describe("scores depend on differences of positions only", () => {
 
   test("RePo's on differences of its own positions", async () => {
     const state = gaussian([1, 6, 1], "state");
-    const moved = exactTensor(state.data.map((x) => x + 10) as Float64Array, state.shape);
+    const moved = mapped(state, (x) => x + 10);
     const here = await scoresOf(backend, { encoding: repo(), state });
     expectClose(await scoresOf(backend, { encoding: repo(), state: moved }), here, "composite", context);
   });
@@ -246,7 +231,7 @@ describe("gradients", () => {
       f: (query, key, value, x, at, ...own) => {
         return encodedAttention(query as Tensor, key as Tensor, value as Tensor, {
           encoding,
-          parameters: Object.fromEntries(Object.keys(parameters).map((name, i) => [name, own[i] as Tensor])),
+          parameters: namedAs(parameters, own),
           queryPositions: slice(at as Tensor, { 1: [1, 3] }),
           keyPositions: at as Tensor,
           x: x as Tensor,

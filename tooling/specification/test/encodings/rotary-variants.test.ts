@@ -25,8 +25,9 @@ import {
 import { encodedAttention } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian, integers } from "../../src/random-tensors.js";
-import { initialParameters, outputOf, scoresOf } from "./rotary-case.js";
+import { initialParameters, outputOf, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -229,10 +230,9 @@ describe("gradients", () => {
     const parameters = initialParameters(encoding);
     await checkGradients(backend, {
       f: (query, key, value, at, ...own) => {
-        const named = Object.fromEntries(Object.keys(parameters).map((name, i) => [name, own[i] as Tensor]));
         return encodedAttention(query as Tensor, key as Tensor, value as Tensor, {
           encoding,
-          parameters: named,
+          parameters: namedAs(parameters, own),
           queryPositions: slice(at as Tensor, { 1: [1, 3] }),
           keyPositions: at as Tensor,
           causal: true,

@@ -25,7 +25,6 @@ import {
 } from "@relpos/core/encodings";
 import {
   encodedAttention,
-  initializeParameters,
   type KeyValue,
   type Named,
   type SequenceInput,
@@ -36,6 +35,8 @@ import {
 import { nextToken, sgd, Trainer, tokenBatch } from "@relpos/core/train";
 import { describe, expect, test } from "vitest";
 import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { largestDifference, range, sum } from "../../src/host-numbers.js";
+import { movedParameters, namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
@@ -52,14 +53,12 @@ const modelWith = (position: TransformerOptions["position"], options: Partial<Tr
 
 /** Initial weights, those of positions moved far enough that states differ much from rotations. */
 function weightsOf(model: Transformer, moved: (name: string) => boolean = (name) => name.includes(".position.")) {
-  return Object.entries(initializeParameters(model.parameters, 3)).map(([name, { data, shape }]) => {
-    const values = Float64Array.from(data, (value, i) => (moved(name) ? value + 0.4 * Math.sin(i + 1) : value));
-    return exactTensor(values, shape);
+  return Object.entries(model.parameters).map(([name, spec]) => {
+    return movedParameters({ [name]: spec }, 3, moved(name) ? 0.4 : 0)[name] as HostTensor;
   });
 }
 
-const named = (model: Transformer, values: readonly Tensor[]): Named<Tensor> =>
-  Object.fromEntries(Object.keys(model.parameters).map((name, index) => [name, values[index] as Tensor]));
+const named = (model: Transformer, values: readonly Tensor[]): Named<Tensor> => namedAs(model.parameters, values);
 
 interface Call {
   readonly weights: readonly HostTensor[];
@@ -82,9 +81,6 @@ function hidden(model: Transformer, call: Call, backend = oracle()): Promise<Hos
   );
 }
 
-const largestDifference = (a: HostTensor, b: HostTensor): number =>
-  Math.max(...Array.from(a.data, (value, index) => Math.abs(value - (b.data[index] as number))));
-
 test("begins exactly as RoPE", async () => {
   const [model, plain] = [modelWith(tape()), modelWith(rope())];
   const untouched = () => false;
@@ -105,8 +101,6 @@ describe("a layer agrees with the formula written out", () => {
   const state = gaussian([1, length, heads * size], "state");
   const fed = gaussian([1, length, width], "fed");
   const [q, k, v] = ["q", "k", "v"].map((seed) => gaussian([1, heads, length, size], seed)) as HostTensor[];
-  const range = (count: number) => Array.from({ length: count }, (_, index) => index);
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
   const at = (x: HostTensor | undefined, ...index: readonly number[]): number => {
     const flat = index.reduce((offset, i, axis) => offset * ((x as HostTensor).shape[axis] as number) + i, 0);
     return (x as HostTensor).data[flat] as number;
@@ -141,8 +135,7 @@ describe("a layer agrees with the formula written out", () => {
       oracle(),
       (...given) => {
         const [query, key, value, own, x, at, ...values] = given as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-        const named = Object.fromEntries(parameters.map(([name], index) => [name, (values as Tensor[])[index]]));
-        const options = { encoding, parameters: named as Named<Tensor>, queryPositions: at, keyPositions: at };
+        const options = { encoding, parameters: namedAs(weight, values), queryPositions: at, keyPositions: at };
         const result = encodedAttention(query, key, value, { ...options, state: own, causal: true, scale: 0.7 });
         if (!result.carried) throw new Error("nothing carried");
         const context = { parameters: options.parameters, ...result.carried, output: x, heads };

@@ -11,10 +11,12 @@ import {
   ministralTemperature,
   ministralTemperatureAt,
   none,
+  type PositionEncoding,
   rope,
 } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores } from "@relpos/core/nn";
+import { encodedAttention } from "@relpos/core/nn";
 import { afterAll, expect, test } from "vitest";
+import { scoresOf } from "../../src/attention-case.js";
 import { checkGradients } from "../../src/check-gradients.js";
 import { gaussian } from "../../src/random-tensors.js";
 
@@ -53,23 +55,8 @@ test("queries within the trained length keep their scores, later ones gain by th
 
 const [query, key] = [gaussian([1, 2, 3, 4], "q"), gaussian([1, 1, 3, 4], "k")];
 const positionsOf = (first: number): HostTensor => tensor([first, first + 1, first + 3], [3], "int32");
-const scores = (encoding: Parameters<typeof encodedScores>[2]["encoding"], p: HostTensor) =>
-  run(
-    backend,
-    (q, k, place) => {
-      const positions = { queryPositions: place as Tensor, keyPositions: place as Tensor };
-      return encodedScores(q as Tensor, k as Tensor, {
-        encoding,
-        parameters: {},
-        ...positions,
-        causal: false,
-        scale: 1,
-      });
-    },
-    query,
-    key,
-    p,
-  );
+const scores = (encoding: PositionEncoding, p: HostTensor) =>
+  scoresOf(backend, { encoding, query, key, queryPositions: p, keyPositions: p, causal: false, scale: 1 });
 
 test("scores are the products times the query's factor, beside a rotary embedding too", async () => {
   const [warm, plain] = [

@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { type HostTensor, positions, run, type Tensor, tensor } from "@relpos/core";
+import { type HostTensor, run, type Tensor, tensor } from "@relpos/core";
 import {
   combine,
   decomposed,
@@ -20,10 +20,11 @@ import {
   virtualNode,
   withVirtualNode,
 } from "@relpos/core/encodings";
-import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
+import { outputOf, scoresOf } from "../../src/attention-case.js";
+import { at, shape } from "../../src/bias-at.js";
+import { exact } from "../../src/host-numbers.js";
 import { gaussian } from "../../src/random-tensors.js";
-import { at, exact, shape } from "./bias-at.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -51,23 +52,7 @@ describe("windows", () => {
     const [q, k] = [gaussian([2, 2, 6, 4], "q"), gaussian([2, 2, 6, 4], "k")];
     const [rows, columns] = [gaussian([3, 4], "rows"), gaussian([5, 4], "columns")];
     const scoresWith = (encoding: PositionEncoding) =>
-      run(
-        backend,
-        (query, key, row, column, p) =>
-          encodedScores(query as Tensor, key as Tensor, {
-            encoding,
-            parameters: { row: row as Tensor, column: column as Tensor },
-            queryPositions: p as Tensor,
-            keyPositions: p as Tensor,
-            causal: false,
-            scale: 0.5,
-          }),
-        q,
-        k,
-        rows,
-        columns,
-        positions(6),
-      );
+      scoresOf(backend, { encoding, query: q, key: k, parameters: { row: rows, column: columns }, causal: false });
     const [with2d, without] = [await scoresWith(decomposed(grid)), await scoresWith(none())];
     const dot = (index: number, table: HostTensor, r: number) =>
       [0, 1, 2, 3].reduce((sum, d) => sum + (q.data[index * 4 + d] as number) * (table.data[r * 4 + d] as number), 0);
@@ -139,21 +124,8 @@ describe("gated T5", () => {
     );
     expect(gate.shape).toEqual([1, 2, 3, 1]);
     expect([...gate.data]).toEqual([1.75, 1.75, 1.75, 2.25, 2.25, 2.25]);
-    const scores = run(
-      backend,
-      (q, k, p) =>
-        encodedScores(q as Tensor, k as Tensor, {
-          encoding: gatedT5(),
-          parameters: {},
-          queryPositions: p as Tensor,
-          keyPositions: p as Tensor,
-          causal: false,
-          scale: 1,
-        }),
-      gaussian([1, 2, 3, 4]),
-      gaussian([1, 2, 3, 4]),
-      positions(3),
-    );
+    const [query, key] = [gaussian([1, 2, 3, 4]), gaussian([1, 2, 3, 4])];
+    const scores = scoresOf(backend, { encoding: gatedT5(), query, key, causal: false });
     await expect(scores).rejects.toThrow("[gatedT5] attention must be given the layer's input x, got none");
   });
 
@@ -175,22 +147,8 @@ describe("retention", () => {
       HostTensor,
       HostTensor,
     ];
-    const output = await run(
-      backend,
-      (query, key, value, p) =>
-        encodedAttention(query as Tensor, key as Tensor, value as Tensor, {
-          encoding: retention({ epsilon: 0 }),
-          parameters: {},
-          queryPositions: p as Tensor,
-          keyPositions: p as Tensor,
-          causal: true,
-          scale: 0.5,
-        }).output,
-      q,
-      k,
-      v,
-      positions(6),
-    );
+    const encoding = retention({ epsilon: 0 });
+    const output = await outputOf(backend, { encoding, query: q, key: k, value: v });
     const expected: number[] = [];
     for (const [head, decay] of retentionDecays(2).entries()) {
       const state = new Float64Array(16);

@@ -1,16 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import {
-  exactTensor,
-  type HostTensor,
-  matMul,
-  positions,
-  run,
-  runAll,
-  type Tensor,
-  tensor,
-  transposeLast,
-} from "@relpos/core";
+import { type HostTensor, matMul, positions, run, runAll, type Tensor, tensor, transposeLast } from "@relpos/core";
 import {
   alibi,
   alibiSlopes,
@@ -33,7 +23,9 @@ import {
 } from "@relpos/core/encodings";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { encodings, layerContext, parametersOf, range } from "../../src/encoded-case.js";
+import { encodings, layerContext, parametersOf } from "../../src/encoded-case.js";
+import { exact, range, sum } from "../../src/host-numbers.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about biases, buckets and tables.
@@ -41,23 +33,20 @@ import { gaussian } from "../../src/random-tensors.js";
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
 
-const exact = (values: ArrayLike<number>, shape: readonly number[] = [values.length]) => exactTensor(values, shape);
-const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 const rises = (values: readonly number[]) => values.every((value, i) => i === 0 || value >= (values[i - 1] as number));
 
 /** A bias at given positions with random parameters, [1, heads, Q, K]. */
 function biasOf(encoding: EncodingWith<"bias", string>, heads: number, query: HostTensor, key: HostTensor, seed = 0) {
   const sizes = { batch: 1, heads, kvHeads: heads, headSize: 4, length: 1, seed };
-  const parameters = Object.entries(parametersOf({ ...sizes, encoding: encoding as PositionEncoding }));
+  const parameters = parametersOf({ ...sizes, encoding: encoding as PositionEncoding });
   return run(
     backend,
     (q, k, ...values) => {
-      const named = Object.fromEntries(parameters.map(([name], index) => [name, values[index] as Tensor]));
-      return encoding.bias({ parameters: named, query: q as Tensor, key: k as Tensor, heads });
+      return encoding.bias({ parameters: namedAs(parameters, values), query: q as Tensor, key: k as Tensor, heads });
     },
     query,
     key,
-    ...parameters.map(([, value]) => value),
+    ...Object.values(parameters),
   );
 }
 

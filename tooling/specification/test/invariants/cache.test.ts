@@ -2,7 +2,6 @@ import { expectClose, violations } from "@relpos/conformance";
 import {
   concat,
   constant,
-  exactTensor,
   type HostTensor,
   randomIntegers,
   randomKey,
@@ -13,10 +12,12 @@ import {
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { catalogue, type PositionEncoding } from "@relpos/core/encodings";
-import { initializeParameters, type KeyValue, mapNamed, transformer } from "@relpos/core/nn";
+import { type KeyValue, mapNamed, transformer } from "@relpos/core/nn";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { layerContext, range, roundToFloat32 } from "../../src/encoded-case.js";
+import { layerContext, roundToFloat32 } from "../../src/encoded-case.js";
+import { range } from "../../src/host-numbers.js";
+import { movedParameters, namedAs } from "../../src/parameters.js";
 import { useBackends } from "../use-backends.js";
 
 // Cached decoding of a whole model, which goes through every hook; models.test.ts cuts once, here pieces are random.
@@ -56,10 +57,7 @@ const pieces: fc.Arbitrary<Pieces> = fc.record({
 /** Logits of two rows by themselves, and of both in pieces, with padding before the first. */
 async function decoded<T>(backend: Backend<T>, position: PositionEncoding, { seed, padding, ends }: Pieces) {
   const model = transformer({ ...sizes, position });
-  const weights = mapNamed(initializeParameters(model.parameters, seed), ({ data, shape }) => {
-    const moved = Float64Array.from(data, (value, i) => value + 0.05 * Math.sin(i + 1));
-    return roundToFloat32(exactTensor(moved, shape));
-  });
+  const weights = mapNamed(movedParameters(model.parameters, seed), roundToFloat32);
   const length = ends.at(-1) as number;
   const tokens = tensor(randomIntegers(randomKey(seed), 2 * length, 0, sizes.vocabulary), [2, length], "int32");
   const counted = range(2 * length).map((i) => (i < length ? Math.max(i - padding, 0) : i - length));
@@ -69,8 +67,7 @@ async function decoded<T>(backend: Backend<T>, position: PositionEncoding, { see
   const results = await runAll(
     backend,
     (ids, ...values) => {
-      const names = Object.keys(weights);
-      const named = Object.fromEntries(names.map((name, index) => [name, values[index] as Tensor]));
+      const named = namedAs(weights, values);
       const tokensAt = (rows: readonly [number, number], own: readonly [number, number]): Tensor =>
         slice(ids as Tensor, { 0: rows, 1: own });
       let past: readonly KeyValue[] | undefined;

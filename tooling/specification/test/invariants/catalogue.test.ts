@@ -22,15 +22,15 @@ import {
   encodings,
   inputOf,
   type LayerSizes,
-  largestDifference,
   layerContext,
   layerSizes,
   parametersOf,
-  range,
   take,
   tokensOf,
   visible,
 } from "../../src/encoded-case.js";
+import { largestDifference, range } from "../../src/host-numbers.js";
+import { namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 that every encoding of the catalogue has, or has not, by what its entry says.
@@ -111,16 +111,15 @@ describe("2 Toeplitz structure of biases (and encodings.test.ts)", () => {
   test.each(biased)("%s: b(i, j) is b(i + 1, j + 1), and b(i, i) one number", async (_, encoding) => {
     await fc.assert(
       fc.asyncProperty(layerSizes, fc.nat(5), async (sizes, start) => {
-        const parameters = Object.entries(parametersOf({ ...sizes, encoding }));
+        const parameters = parametersOf({ ...sizes, encoding });
         const bias = await run(
           backend,
           (at, ...values) => {
-            const named = Object.fromEntries(parameters.map(([name], index) => [name, values[index] as Tensor]));
-            const pair = { query: at as Tensor, key: at as Tensor, heads: sizes.heads, parameters: named };
-            return encoding.bias?.(pair) as Tensor;
+            const pair = { query: at as Tensor, key: at as Tensor, heads: sizes.heads };
+            return encoding.bias?.({ ...pair, parameters: namedAs(parameters, values) }) as Tensor;
           },
           positions(sizes.length, start),
-          ...parameters.map(([, value]) => value),
+          ...Object.values(parameters),
         );
         const [first, last] = [range(sizes.length - 1), range(sizes.length - 1, 1)];
         const block = (places: readonly number[]) => take(take(bias, 2, places), 3, places);

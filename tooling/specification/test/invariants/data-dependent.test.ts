@@ -1,7 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose, violations } from "@relpos/conformance";
 import {
-  exactTensor,
   type HostTensor,
   neg,
   positions,
@@ -41,7 +40,8 @@ import {
 } from "@relpos/core/encodings";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { encode, layerContext, layerSizes, range, visible } from "../../src/encoded-case.js";
+import { encode, layerContext, layerSizes, visible } from "../../src/encoded-case.js";
+import { exact, range } from "../../src/host-numbers.js";
 import { between, gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about gates, outputs, configurations and drawn positions.
@@ -49,7 +49,6 @@ import { between, gaussian } from "../../src/random-tensors.js";
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
 
-const exact = (values: ArrayLike<number>, shape: readonly number[] = [values.length]) => exactTensor(values, shape);
 const rows = fc.record({
   heads: fc.integer({ min: 1, max: 3 }),
   length: fc.integer({ min: 2, max: 9 }),

@@ -3,7 +3,6 @@ import {
   add,
   causalMask,
   constant,
-  exactTensor,
   graph,
   type HostTensor,
   mul,
@@ -16,7 +15,7 @@ import {
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import type { PositionEncoding } from "@relpos/core/encodings";
-import { initializeParameters, transformer } from "@relpos/core/nn";
+import { transformer } from "@relpos/core/nn";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runOn } from "../../src/check-gradients.js";
@@ -29,6 +28,7 @@ import {
   parametersOf,
   visible,
 } from "../../src/encoded-case.js";
+import { movedParameters, namedAs } from "../../src/parameters.js";
 import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
@@ -66,15 +66,11 @@ describe("29 every learned parameter has a gradient (central differences: models
   test.each(all.filter(([, encoding]) => "carry" in encoding))("%s: of the first layer of two", async (_, position) => {
     const model = transformer({ vocabulary: 7, layers: 2, width: 8, heads: 2, initialDeviation: 0.5, position });
     const names = Object.keys(model.parameters);
-    const values = Object.values(initializeParameters(model.parameters, 3)).map(({ data, shape }) => {
-      return exactTensor(
-        Float64Array.from(data, (value, i) => value + 0.05 * Math.sin(i + 1)),
-        shape,
-      );
-    });
+    const values = Object.values(movedParameters(model.parameters, 3));
     const tensors = values.map(({ shape, dtype }) => Tensor.input({ shape, dtype }));
-    const named = Object.fromEntries(names.map((name, index) => [name, tensors[index] as Tensor]));
-    const { logits } = model.forward(named, { tokens: constant(tensor([1, 4, 2, 0, 6], [1, 5], "int32")) });
+    const { logits } = model.forward(namedAs(model.parameters, tensors), {
+      tokens: constant(tensor([1, 4, 2, 0, 6], [1, 5], "int32")),
+    });
     const loss = reduceSum(mul(logits, constant(gaussian([1, 5, 7], "weights"))));
     const executable = await oracle().compile(graph(tensors, valueAndGradients(loss, tensors).gradients));
     const gradients = await runOn(oracle(), executable, tensors, values);

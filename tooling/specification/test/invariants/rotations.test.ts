@@ -1,16 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import {
-  exactTensor,
-  type HostTensor,
-  matMul,
-  reduceSum,
-  run,
-  square,
-  type Tensor,
-  tensor,
-  transposeLast,
-} from "@relpos/core";
+import { type HostTensor, matMul, reduceSum, run, square, type Tensor, tensor, transposeLast } from "@relpos/core";
 import {
   drope,
   dualChunk,
@@ -40,7 +30,8 @@ import {
 } from "@relpos/core/encodings";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { encode, layerContext, layerSizes, range, visible } from "../../src/encoded-case.js";
+import { encode, layerContext, layerSizes, visible } from "../../src/encoded-case.js";
+import { dot, exact, range, skewMatrix } from "../../src/host-numbers.js";
 import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about the rotary family.
@@ -48,9 +39,6 @@ import { gaussian } from "../../src/random-tensors.js";
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
 
-const exact = (values: ArrayLike<number>, shape: readonly number[] = [values.length]) => exactTensor(values, shape);
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a).reduce((sum, value, index) => sum + value * (b[index] as number), 0);
 /** Angles of positions up to a thousand. */
 const turned = { length: 16, magnitude: 10_000 };
 
@@ -272,15 +260,6 @@ describe("20 M-RoPE (positions of pictures: encodings/rotary-axes.test.ts)", () 
     );
   });
 });
-
-/** A random skew matrix. */
-function skewMatrix(size: number, seed: string): HostTensor {
-  const raw = gaussian([size, size], seed).data;
-  const values = range(size * size).map((index) => {
-    return (raw[index] as number) - (raw[(index % size) * size + Math.floor(index / size)] as number);
-  });
-  return exact(values, [size, size]);
-}
 
 describe("22 and 23 matrix exponentials (scores: encodings/rotary-trained.test.ts)", () => {
   /** Room for the ten squarings, each of which may double an error. */
