@@ -1,7 +1,7 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import { concat, type HostTensor, run, slice, type Tensor, tensor } from "@relpos/core";
-import { alibi, catalogue, combine, rope, t5 } from "@relpos/core/encodings";
+import { alibi, catalogue, combine, rope, t5, tape } from "@relpos/core/encodings";
 import {
   initializeParameters,
   type Named,
@@ -34,6 +34,7 @@ const variants: Readonly<Record<string, Partial<TransformerOptions>>> = {
     position: (layer) => (layer === 0 ? rope() : alibi()),
     window: (layer) => (layer === 0 ? 2 : undefined),
   },
+  "a state that the first layer carries to the second": { layers: 2, position: tape() },
   "squared ReLU, soft cap": { activation: "reluSquared", softcap: 5 },
 };
 
