@@ -165,6 +165,10 @@ describe("resume", () => {
     await expect(compare({ ...small, steps: 2 }, context({ store, resume: true, environment }))).rejects.toThrow(
       'relpos was undefined and is now "9.9.9"',
     );
+    const backend = { ...createReferenceBackend(), details: { runtime: "2.0" } };
+    await expect(compare({ ...small, steps: 2 }, context({ store, resume: true, backend }))).rejects.toThrow(
+      'runtime was undefined and is now "2.0"',
+    );
     expect(await store.read(comparisonFiles.results)).toBeDefined();
   });
 });

@@ -80,7 +80,8 @@ export function madeUpResults(
       backend: { name: "ort-node:cpu", device: "cpu" },
     },
     environment: {
-      versions: { relpos: "0.0.0", "onnxruntime-node": "1.30.0" },
+      versions: { relpos: "0.0.0" },
+      backend: { "onnxruntime-node": "1.30.0", threads: "automatic" },
       machine: { cpu: "Example processor", cores: 2, memoryBytes: 16.4e9, platform: "linux x64", node: "20.20.2" },
       command: "relpos compare --encodings rope,alibi --out reports/made-up",
     },

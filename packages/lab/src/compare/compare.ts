@@ -30,7 +30,8 @@ export interface CompareContext<T = unknown> {
   readonly store?: RunStore;
   /** Goes on from what is in the store. Default `false`: a store that holds a comparison is refused. */
   readonly resume?: boolean;
-  readonly environment?: Environment;
+  /** Where it runs; what the backend runs on, it says itself. */
+  readonly environment?: Omit<Environment, "backend">;
   /** What the backend was made with, for the settings: device, threads. */
   readonly backendSettings?: Readonly<Record<string, string | number>>;
   /** Encodings by name. Default is the catalogue of core. */
@@ -80,8 +81,9 @@ export async function compare<T>(options: CompareOptions, context: CompareContex
     name: backend.name,
     ...context.backendSettings,
   });
-  const environment = context.environment ?? unknownEnvironment;
-  await claimStore(store, { settings, versions: environment.versions }, context.resume ?? false);
+  const environment = { ...(context.environment ?? unknownEnvironment), backend: backend.details ?? {} };
+  const { versions, backend: details } = environment;
+  await claimStore(store, { settings, versions, backend: details }, context.resume ?? false);
 
   const own: CatalogueSettings = {
     trainLength: settings.trainLength,
@@ -158,16 +160,18 @@ export function hasFailures(results: CompareResults): boolean {
 interface Claim {
   readonly settings: CompareSettings;
   readonly versions: Environment["versions"];
+  readonly backend: Environment["backend"];
 }
 
-/** Writes settings and versions into an empty store, or checks that those in it are the same. */
+/** Writes a claim into an empty store, or checks that the one in it is the same. */
 async function claimStore(store: RunStore, claim: Claim, resume: boolean): Promise<void> {
   const stored = (await readJson(store, comparisonFiles.settings)) as Claim | undefined;
   if (stored === undefined) return writeJson(store, comparisonFiles.settings, claim);
   if (!resume) throw new SettingsError("the output holds a comparison already", "resume it, or choose another output");
   const difference =
     settingsDifference({ ...stored.settings }, { ...claim.settings }) ??
-    settingsDifference(stored.versions, claim.versions);
+    settingsDifference(stored.versions, claim.versions) ??
+    settingsDifference(stored.backend, claim.backend);
   if (difference) {
     throw new SettingsError(
       `cannot resume with other settings: ${difference}`,
@@ -188,7 +192,7 @@ function progressOf(work: RunWork, steps: number) {
   };
 }
 
-const unknownEnvironment: Environment = {
+const unknownEnvironment: Omit<Environment, "backend"> = {
   versions: {},
   machine: { cpu: "unknown", cores: 0, memoryBytes: 0, platform: "unknown", node: "unknown" },
 };

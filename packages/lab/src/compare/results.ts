@@ -1,3 +1,5 @@
+import type { BackendDetails } from "@relpos/core/backend";
+
 /**
  * What a comparison writes: one plain JSON value with every setting, seed, version, timing and number. The report, the
  * terminal table and `--json` read nothing else.
@@ -60,6 +62,8 @@ export type DataSettings =
 /** What the comparison ran on. Nothing here changes the settings; some of it changes the timings. */
 export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
+  /** What the backend says of itself: its runtime's version, threads, the name of a GPU. */
+  readonly backend: BackendDetails;
   readonly machine: Machine;
   /** The command line that repeats the comparison, when there was one. */
   readonly command?: string;

@@ -60,9 +60,9 @@ export function timingTable(results: CompareResults): Markup {
   return html`<div class="scroll"><table><thead><tr><th scope="col">encoding</th><th scope="col">parameters</th><th scope="col">a training step</th><th scope="col">evaluation</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-/** Every setting, the machine and the versions. */
+/** Every setting, the machine, the versions and what the backend runs on. */
 export function settingsTables({ settings, environment, createdAt }: CompareResults): Markup {
-  const { machine, versions } = environment;
+  const { machine, versions, backend } = environment;
   const rows = (entries: readonly (readonly [string, string])[]): Markup =>
     html`<table class="settings"><tbody>${entries.map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`)}</tbody></table>`;
   const settingRows = Object.entries(settings).map(([key, value]) => [words(key), display(value)] as const);
@@ -73,6 +73,7 @@ export function settingsTables({ settings, environment, createdAt }: CompareResu
     ["system", machine.platform],
     ["Node", machine.node],
     ...Object.entries(versions),
+    ...Object.entries(backend).map(([key, value]) => [key, String(value)] as const),
   ])}</div></div>`;
 }
 
