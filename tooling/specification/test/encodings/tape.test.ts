@@ -169,11 +169,8 @@ describe("a layer agrees with the formula written out", () => {
       fed,
       positions(length),
     );
-    for (const s of range(length)) {
-      const unit = rotate([1, 1, 0, 0], s);
-      for (const h of range(heads))
-        for (const d of range(size)) expect(at(first, 0, s, h * size + d)).toBeCloseTo(unit[d] as number, 6);
-    }
+    const expected = range(length).flatMap((s) => range(heads).flatMap(() => [...rotate([1, 1, 0, 0], s)]));
+    expectClose(first, exactTensor(expected, first.shape), "composite");
   });
 });
 
