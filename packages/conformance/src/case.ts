@@ -1,3 +1,4 @@
+import type { DType } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 
 /** What kind of promise a case is about. */
@@ -10,17 +11,18 @@ export interface ConformanceCase {
   readonly group: CaseGroup;
   /** Whether it belongs to the reduced set, which is run where time is short. */
   readonly quick: boolean;
+  /** Element types that it needs; the case is unsupported where a backend lacks one. */
+  readonly dtypes: readonly DType[];
   /** Errors when the backend does not do it. */
-  run(context: CaseContext): Promise<CaseOutcome>;
+  run(context: CaseContext): Promise<void>;
 }
-
-/** Unsupported: the backend says beforehand that it has not what the case needs, such as a dtype. */
-export type CaseOutcome = "passed" | "unsupported";
 
 /** What a case works with. */
 export interface CaseContext {
   /** A backend that cases share. They must leave it as they found it. */
   readonly backend: Backend;
+  /** What computes expected values: every primitive in float64. */
+  readonly oracle: Backend;
   /** Starts another one, which the case closes. */
   create(): Promise<Backend>;
 }

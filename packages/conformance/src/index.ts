@@ -1,3 +1,14 @@
+export type { CaseContext, CaseGroup, ConformanceCase, KnownFailure, Subject } from "./case.js";
+export { conformanceCases } from "./cases/all-cases.js";
+export { type CompositeName, compositeNames } from "./cases/composite/composite-name.js";
+export { printReport } from "./print-report.js";
+export type { CaseResult, CaseStatus } from "./run-case.js";
+export {
+  type CaseSelection,
+  type ConformanceOptions,
+  type ConformanceReport,
+  runConformance,
+} from "./run-conformance.js";
 export {
   epsilonOf,
   expectClose,

@@ -1,25 +1,7 @@
 import { expectClose } from "@relpos/conformance";
-import {
-  constant,
-  exactTensor,
-  graph,
-  type HostTensor,
-  isFloat,
-  mul,
-  reduceSum,
-  Tensor,
-  toScalar,
-  valueAndGradients,
-  verify,
-} from "@relpos/core";
-import type { Backend, Executable } from "@relpos/core/backend";
-import { gaussian } from "./random-tensors.js";
-
-/** A function of tensors and the values to try it with. */
-export interface GradientCase {
-  readonly f: (...tensors: readonly Tensor[]) => Tensor;
-  readonly inputs: readonly HostTensor[];
-}
+import { differentiated, type GradientCase, runOn } from "@relpos/conformance/cases";
+import { exactTensor, graph, type HostTensor, isFloat, toScalar, verify } from "@relpos/core";
+import type { Backend } from "@relpos/core/backend";
 
 /** The step of central differences: the cube root of float64's precision, where rounding and curvature weigh the same. */
 const step = 5e-6;
@@ -54,32 +36,4 @@ export async function checkGradients<T>(backend: Backend<T>, { f, inputs }: Grad
   }
   await value.close();
   await derivative.close();
-}
-
-/** The graph of a case's weighted sum and its gradients with respect to the real inputs. */
-export function differentiated({ f, inputs }: GradientCase): {
-  readonly loss: Tensor;
-  readonly gradients: readonly Tensor[];
-  readonly tensors: readonly Tensor[];
-} {
-  const tensors = inputs.map(({ shape, dtype }) => Tensor.input({ shape, dtype }));
-  const output = f(...tensors);
-  const weights = constant(gaussian(output.shape as readonly number[], "weights"));
-  const real = tensors.filter(({ dtype }) => isFloat(dtype));
-  const { value, gradients } = valueAndGradients(reduceSum(mul(output, weights)), real);
-  return { loss: value, gradients, tensors };
-}
-
-/** Runs an executable on host values. */
-export async function runOn<T>(
-  backend: Backend<T>,
-  executable: Executable<T>,
-  tensors: readonly Tensor[],
-  values: readonly HostTensor[],
-): Promise<readonly HostTensor[]> {
-  const handles = await Promise.all(values.map((value) => backend.upload(value)));
-  const outputs = await executable.run(new Map(tensors.map((tensor, index) => [tensor, handles[index] as T])));
-  const results = await Promise.all(outputs.map((output) => backend.download(output)));
-  for (const handle of [...handles, ...outputs]) backend.dispose(handle);
-  return results;
 }

@@ -1,8 +1,8 @@
+import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import {
   concat,
   exactTensor,
   type HostTensor,
-  isFloat,
   linear,
   positions,
   randomIntegers,
@@ -21,7 +21,6 @@ import { encodedAttention, encodedScores, mapNamed } from "@relpos/core/nn";
 import fc from "fast-check";
 import { range } from "./host-numbers.js";
 import { movedParameters, namedAs } from "./parameters.js";
-import { gaussian } from "./random-tensors.js";
 
 /** Sizes of a small attention layer, and the seed of its values. */
 export interface LayerSizes {
@@ -161,11 +160,6 @@ export function encodedGraph(given: EncodedCase): {
     return [encodedScores(q, k, options), encodedAttention(q, k, v, options).output];
   };
   return { inputs: inputs.map(roundToFloat32), f };
-}
-
-/** Values that a float32 backend can hold as well, in 64 bits. */
-export function roundToFloat32(value: HostTensor): HostTensor {
-  return isFloat(value.dtype) ? exactTensor(Float64Array.from(value.data, Math.fround), value.shape) : value;
 }
 
 /** Runs a case. */

@@ -1,5 +1,5 @@
+import { gaussian } from "@relpos/conformance/cases";
 import { exactTensor, type HostTensor } from "@relpos/core";
-import { gaussian } from "./random-tensors.js";
 
 /** Numbers in 64 bits; one row of them where no shape is given. */
 export const exact = (values: ArrayLike<number>, shape: readonly number[] = [values.length]): HostTensor =>

@@ -1,9 +1,9 @@
+import { gaussian } from "@relpos/conformance/cases";
 import { positions as counted, exactTensor, type HostTensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { initializeParameters, mapNamed, type Named } from "@relpos/core/nn";
 import * as attention from "./attention-case.js";
-import { gaussian } from "./random-tensors.js";
 
 /** Causal attention of two query heads and one key head with an encoding; everything has a default. */
 export interface RotaryCase {

@@ -1,9 +1,9 @@
+import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, positions } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { type AttentionCase, scoresOf } from "./attention-case.js";
 import { dot, exact } from "./host-numbers.js";
-import { gaussian } from "./random-tensors.js";
 
 export const heads = 2;
 export const length = 5;

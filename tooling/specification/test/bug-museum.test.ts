@@ -1,4 +1,5 @@
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
   constant,
   dimension,
@@ -32,10 +33,8 @@ import {
 } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores, type KeyValue, transformer } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";
-import { runOn } from "../src/check-gradients.js";
 import { exact, largestDifference } from "../src/host-numbers.js";
 import { namedAs } from "../src/parameters.js";
-import { gaussian } from "../src/random-tensors.js";
 import { useBackends } from "./use-backends.js";
 
 // One test, or a few, for each kind of bug that position encodings have had elsewhere (design notes, peers §1.8).

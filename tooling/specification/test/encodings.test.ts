@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { positions, run, runAll, type Tensor } from "@relpos/core";
 import {
   alibi,
@@ -17,7 +18,6 @@ import {
 } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
 import { dot, exact } from "../src/host-numbers.js";
-import { gaussian } from "../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

@@ -1,11 +1,11 @@
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { addToScores, attend, causalMask, constant, positions, run, type Tensor } from "@relpos/core";
 import { alibi, defineEncoding, rope, t5 } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, test } from "vitest";
-import { gaussian } from "../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 const ortNode = await createOrtNodeBackend({ threads: 1 });

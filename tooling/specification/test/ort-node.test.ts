@@ -1,17 +1,15 @@
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
-import { exactTensor, linear, randomIntegers, randomKey, type Tensor, tensor } from "@relpos/core";
+import { expectAgreement, randomGraph } from "@relpos/conformance/cases";
+import { exactTensor, randomIntegers, randomKey, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { catalogue } from "@relpos/core/encodings";
 import { transformer } from "@relpos/core/nn";
 import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { expectAgreement } from "../src/agree.js";
-import { compositeCases, primitiveCases } from "../src/gradient-cases.js";
-import { randomGraphs } from "../src/random-graphs.js";
-import { gaussian } from "../src/random-tensors.js";
+import { graphRecipes } from "../src/graph-recipes.js";
 
 const reference = createReferenceBackend();
 let backend: Awaited<ReturnType<typeof createOrtNodeBackend>>;
@@ -23,29 +21,11 @@ afterAll(async () => {
   await reference.close();
 });
 
-describe.each([
-  ["primitives", primitiveCases],
-  ["composites", compositeCases],
-])("ort-node cpu agrees with the reference in values and gradients of %s", (_, cases) => {
-  test.each(Object.entries(cases))("%s", async (_, list) => {
-    for (const gradientCase of list) await expectAgreement(backend, reference, gradientCase);
-  });
-});
-
 test("ort-node cpu agrees with the reference on random graphs", async () => {
   await fc.assert(
-    fc.asyncProperty(randomGraphs, (gradientCase) => expectAgreement(backend, reference, gradientCase)),
+    fc.asyncProperty(graphRecipes, (recipe) => expectAgreement(backend, reference, randomGraph(recipe))),
     { numRuns: 60 },
   );
-});
-
-test.each([
-  [1024, 3, 5],
-  [3072, 4, 2],
-  [2047, 3, 3],
-])("the gradient of a weight is the sum over all %i rows", async (rows, inner, width) => {
-  const inputs = [gaussian([rows, inner], "x"), gaussian([width, inner], "weight")];
-  await expectAgreement(backend, reference, { f: (x, weight) => linear(x as Tensor, weight as Tensor), inputs });
 });
 
 /**

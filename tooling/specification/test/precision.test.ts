@@ -1,12 +1,11 @@
 import { expectClose, violations } from "@relpos/conformance";
+import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import { exactTensor, type HostTensor, positions, run, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { rope } from "@relpos/core/encodings";
 import { encodedScores } from "@relpos/core/nn";
 import { expect, test } from "vitest";
-import { roundToFloat32 } from "../src/encoded-case.js";
 import { largestDifference } from "../src/host-numbers.js";
-import { gaussian } from "../src/random-tensors.js";
 import { useBackends } from "./use-backends.js";
 
 const backends = useBackends();

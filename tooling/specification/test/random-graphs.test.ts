@@ -1,17 +1,18 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { differentiated, randomGraph, runOn } from "@relpos/conformance/cases";
 import { type Graph, graph, type HostTensor, hash, print, simplify, Tensor, verify } from "@relpos/core";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { checkGradients, differentiated, runOn } from "../src/check-gradients.js";
-import { randomGraphs } from "../src/random-graphs.js";
+import { checkGradients } from "../src/check-gradients.js";
+import { graphRecipes } from "../src/graph-recipes.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
 
 test("gradients of random graphs agree with central differences", async () => {
   await fc.assert(
-    fc.asyncProperty(randomGraphs, (gradientCase) => checkGradients(backend, gradientCase)),
+    fc.asyncProperty(graphRecipes, (recipe) => checkGradients(backend, randomGraph(recipe))),
     { numRuns: 150 },
   );
 });
@@ -22,7 +23,8 @@ test("simplified graphs are well formed, no larger, stable, and compute the same
     return await runOn(backend, executable, source.inputs, inputs);
   };
   await fc.assert(
-    fc.asyncProperty(randomGraphs, async (gradientCase) => {
+    fc.asyncProperty(graphRecipes, async (recipe) => {
+      const gradientCase = randomGraph(recipe);
       const { loss, gradients, tensors } = differentiated(gradientCase);
       const source = graph(tensors, [loss, ...gradients]);
       const simple = simplify(source);

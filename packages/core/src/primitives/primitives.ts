@@ -36,6 +36,7 @@ export interface PrimitiveAttributes<D = Dim> {
   mul: None;
   /** Integers divide toward zero. */
   div: None;
+  /** Whole powers that the type cannot hold are for no one to rely on. */
   pow: None;
   maximum: None;
   minimum: None;

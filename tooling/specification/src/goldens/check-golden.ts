@@ -1,7 +1,7 @@
 import { expectClose, type ToleranceClass } from "@relpos/conformance";
+import { runOn } from "@relpos/conformance/cases";
 import { check, graph, type HostTensor, isTensor, RelposError, Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { runOn } from "../check-gradients.js";
 import type { Prediction } from "./checker.js";
 import type { GoldenCase } from "./golden-case.js";
 import { checkerOf } from "./registry.js";

@@ -1,7 +1,7 @@
 import { expectClose, type ToleranceContext } from "@relpos/conformance";
+import { runOn } from "@relpos/conformance/cases";
 import { check, graph, type HostTensor, Tensor, toNumbers } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { runOn } from "../check-gradients.js";
 import type { OnnxValue } from "./call.js";
 import { interpret } from "./interpret.js";
 import type { OnnxCase } from "./onnx-case.js";

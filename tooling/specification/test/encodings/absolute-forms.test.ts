@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { exactTensor, positions, run, type Tensor, tensor } from "@relpos/core";
 import {
   learned,
@@ -10,7 +11,6 @@ import {
   sinusoidalRow,
 } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
-import { gaussian } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

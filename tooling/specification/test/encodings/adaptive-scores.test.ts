@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { between, gaussian } from "@relpos/conformance/cases";
 import {
   constant,
   type HostTensor,
@@ -29,7 +30,6 @@ import { encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { outputOf } from "../../src/attention-case.js";
 import { constantOf, dot, exact, sum } from "../../src/host-numbers.js";
-import { between, gaussian } from "../../src/random-tensors.js";
 import {
   type Given,
   heads,

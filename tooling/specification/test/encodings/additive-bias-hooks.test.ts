@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import { constant, dimension, graph, type HostTensor, iota, positions, run, Tensor, tensor } from "@relpos/core";
 import {
   alibi,
@@ -21,10 +22,9 @@ import {
 import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { at, parametersOf, shape } from "../../src/bias-at.js";
-import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { checkGradients } from "../../src/check-gradients.js";
 import { exact } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backend = createReferenceBackend();

@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
   concat,
   constant,
@@ -26,9 +27,8 @@ import {
 } from "@relpos/core/encodings";
 import { encodedAttention, type KeyValue, type Named } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
-import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { checkGradients } from "../../src/check-gradients.js";
 import { movedParameters, namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backend = createReferenceBackend();

@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { between, gaussian } from "@relpos/conformance/cases";
 import { constant, type HostTensor, positions, run, type Tensor } from "@relpos/core";
 import {
   alibi,
@@ -15,7 +16,6 @@ import {
 import { encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { constantOf, exact, mapped, range, sum } from "../../src/host-numbers.js";
-import { between, gaussian } from "../../src/random-tensors.js";
 import {
   type Given,
   heads,

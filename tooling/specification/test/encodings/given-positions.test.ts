@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import { concat, exactTensor, type HostTensor, randomKey, run, runAll, slice, type Tensor } from "@relpos/core";
 import {
   abacus,
@@ -23,7 +24,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
 import { exact } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

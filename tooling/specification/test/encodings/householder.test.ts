@@ -1,10 +1,10 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { between, gaussian } from "@relpos/conformance/cases";
 import { constant, type HostTensor, mul, run, runAll, slice, type Tensor, triangularInverse } from "@relpos/core";
 import { householderBlocks, householderProducts, none, type PositionEncoding, path } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
 import { constantOf, dot, exact, mapped, sum } from "../../src/host-numbers.js";
-import { between, gaussian } from "../../src/random-tensors.js";
 import {
   type Given,
   heads,

@@ -1,10 +1,10 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { constant, exactTensor, type HostTensor, runAll, scalar, type Tensor } from "@relpos/core";
 import { encodeAdditively, relativeDifference, relativeVectors } from "@relpos/core/encodings";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

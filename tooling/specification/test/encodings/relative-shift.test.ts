@@ -1,4 +1,5 @@
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
   constant,
   dimension,
@@ -28,8 +29,7 @@ import {
 } from "@relpos/core/encodings";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkGradients, runOn } from "../../src/check-gradients.js";
-import { gaussian } from "../../src/random-tensors.js";
+import { checkGradients } from "../../src/check-gradients.js";
 import { useBackends } from "../use-backends.js";
 
 const backends = useBackends();

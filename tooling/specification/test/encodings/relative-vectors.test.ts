@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import { constant, exactTensor, type HostTensor, positions, run, type Tensor } from "@relpos/core";
 import {
   bertRelative,
@@ -23,7 +24,6 @@ import { encodedAttention, encodedScores, transformer } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

@@ -1,4 +1,5 @@
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import { concat, exactTensor, type HostTensor, run, slice, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import {
@@ -28,7 +29,6 @@ import { encodedAttention } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";
 import { scoresOf } from "../../src/attention-case.js";
 import { constantOf, dot, exact, range } from "../../src/host-numbers.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backends = useBackends();

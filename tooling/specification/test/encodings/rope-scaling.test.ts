@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import {
   concat,
   constant,
@@ -36,7 +37,6 @@ import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { scoresOf } from "../../src/attention-case.js";
 import { checkGradients } from "../../src/check-gradients.js";
-import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backend = createReferenceBackend();

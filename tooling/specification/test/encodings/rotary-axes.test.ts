@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import { concat, constant, type HostTensor, positions as range, run, slice, type Tensor, tensor } from "@relpos/core";
 import {
   axialPairs,
@@ -17,7 +18,6 @@ import {
 import { encodedAttention, initializeParameters, transformer } from "@relpos/core/nn";
 import { afterAll, describe, expect, test } from "vitest";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 import { initialParameters, outputOf, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();

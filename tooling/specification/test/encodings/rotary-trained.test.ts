@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import {
   exactTensor,
   type HostTensor,
@@ -31,7 +32,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
 import { identity, mapped, skewMatrix, sum } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 import { initialParameters, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();

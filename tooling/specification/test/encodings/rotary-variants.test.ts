@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian, integers } from "@relpos/conformance/cases";
 import { exactTensor, type HostTensor, positions as range, slice, type Tensor } from "@relpos/core";
 import {
   alibi,
@@ -27,7 +28,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkGradients } from "../../src/check-gradients.js";
 import { exact } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian, integers } from "../../src/random-tensors.js";
 import { initialParameters, outputOf, scoresOf } from "../../src/rotary-case.js";
 
 const backend = createReferenceBackend();

@@ -1,4 +1,5 @@
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
   add,
   concat,
@@ -34,10 +35,9 @@ import {
 } from "@relpos/core/nn";
 import { nextToken, sgd, Trainer, tokenBatch } from "@relpos/core/train";
 import { describe, expect, test } from "vitest";
-import { checkGradients, runOn } from "../../src/check-gradients.js";
+import { checkGradients } from "../../src/check-gradients.js";
 import { largestDifference, range, sum } from "../../src/host-numbers.js";
 import { movedParameters, namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backends = useBackends();

@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { exactTensor, type HostTensor, run, type Tensor, tensor } from "@relpos/core";
 import {
   combine,
@@ -19,7 +20,6 @@ import { afterAll, expect, test } from "vitest";
 import { scoresOf } from "../../src/attention-case.js";
 import { checkGradients } from "../../src/check-gradients.js";
 import { exact } from "../../src/host-numbers.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());

@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, matMul, positions, run, runAll, type Tensor, tensor, transposeLast } from "@relpos/core";
 import {
   alibi,
@@ -26,7 +27,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { encodings, layerContext, parametersOf } from "../../src/encoded-case.js";
 import { exact, range, sum } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about biases, buckets and tables.
 

@@ -1,4 +1,5 @@
 import { expectClose, violations } from "@relpos/conformance";
+import { roundToFloat32 } from "@relpos/conformance/cases";
 import {
   concat,
   constant,
@@ -15,7 +16,7 @@ import { catalogue, type PositionEncoding } from "@relpos/core/encodings";
 import { type KeyValue, mapNamed, transformer } from "@relpos/core/nn";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { layerContext, roundToFloat32 } from "../../src/encoded-case.js";
+import { layerContext } from "../../src/encoded-case.js";
 import { range } from "../../src/host-numbers.js";
 import { movedParameters, namedAs } from "../../src/parameters.js";
 import { useBackends } from "../use-backends.js";

@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose, violations } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, permutation, positions, randomKey, run, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import {
@@ -31,7 +32,6 @@ import {
 } from "../../src/encoded-case.js";
 import { largestDifference, range } from "../../src/host-numbers.js";
 import { namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 that every encoding of the catalogue has, or has not, by what its entry says.
 

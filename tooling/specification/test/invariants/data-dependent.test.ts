@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose, violations } from "@relpos/conformance";
+import { between, gaussian } from "@relpos/conformance/cases";
 import {
   type HostTensor,
   neg,
@@ -42,7 +43,6 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { encode, layerContext, layerSizes, visible } from "../../src/encoded-case.js";
 import { exact, range } from "../../src/host-numbers.js";
-import { between, gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about gates, outputs, configurations and drawn positions.
 

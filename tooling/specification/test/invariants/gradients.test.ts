@@ -1,4 +1,5 @@
 import { expectClose } from "@relpos/conformance";
+import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
   add,
   causalMask,
@@ -18,7 +19,6 @@ import type { PositionEncoding } from "@relpos/core/encodings";
 import { transformer } from "@relpos/core/nn";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { runOn } from "../../src/check-gradients.js";
 import {
   encode,
   encodedGraph,
@@ -29,7 +29,6 @@ import {
   visible,
 } from "../../src/encoded-case.js";
 import { movedParameters, namedAs } from "../../src/parameters.js";
-import { gaussian } from "../../src/random-tensors.js";
 import { useBackends } from "../use-backends.js";
 
 const backends = useBackends();

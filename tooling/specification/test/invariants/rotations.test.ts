@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, matMul, reduceSum, run, square, type Tensor, tensor, transposeLast } from "@relpos/core";
 import {
   drope,
@@ -32,7 +33,6 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { encode, layerContext, layerSizes, visible } from "../../src/encoded-case.js";
 import { dot, exact, range, skewMatrix } from "../../src/host-numbers.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 // Invariants of encodings.md §8 about the rotary family.
 

@@ -7,7 +7,6 @@ import {
   exp,
   expand,
   gather,
-  type HostTensor,
   iota,
   less,
   matMul,
@@ -16,6 +15,8 @@ import {
   mul,
   neg,
   pad,
+  randomIntegers,
+  randomKey,
   reduceMax,
   reduceSum,
   reshape,
@@ -31,8 +32,8 @@ import {
   transpose,
   where,
 } from "@relpos/core";
-import fc from "fast-check";
-import { gaussian } from "./random-tensors.js";
+import { gaussian } from "../random-tensors.js";
+import type { GradientCase } from "./gradient-case.js";
 
 /** One more operation on the tensors so far, chosen by two random numbers; undefined where it does not fit. */
 type Grow = (x: Tensor, y: Tensor, choice: number) => Tensor | undefined;
@@ -98,52 +99,71 @@ const operations: readonly Grow[] = [
     x.rank > 0 ? cumSum(x, choice % x.rank, { exclusive: choice % 3 === 0, reverse: choice % 2 === 0 }) : undefined,
 ];
 
-export interface RandomGraph {
-  readonly inputs: readonly HostTensor[];
-  readonly f: (...tensors: readonly Tensor[]) => Tensor;
+/** Of what a small random graph is made. */
+export interface GraphRecipe {
+  /** Of the two inputs. */
+  readonly shapes: readonly (readonly number[])[];
+  /** Numbers of any size: what they choose from is as long as it is. */
+  readonly steps: readonly GraphStep[];
+  /** Of the inputs' values. */
+  readonly seed: number;
 }
+
+interface GraphStep {
+  readonly operation: number;
+  readonly left: number;
+  readonly right: number;
+  readonly choice: number;
+}
+
+/** Pairs of shapes to begin with: scalars, empty and broadcasting ones among them. */
+export const recipeShapes: readonly GraphRecipe["shapes"][] = [
+  [[], [3]],
+  [[2, 3], [3]],
+  [
+    [2, 3],
+    [2, 1],
+  ],
+  [[0, 2], [2]],
+  [
+    [1, 2, 2],
+    [3, 1, 2],
+  ],
+  [[2], [2, 2]],
+  [
+    [4, 1],
+    [1, 3],
+  ],
+];
 
 const largest = 200;
 
-/** Small graphs over two inputs: scalars, empty and broadcasting shapes among them. */
-export const randomGraphs: fc.Arbitrary<RandomGraph> = fc
-  .record({
-    shapes: fc.constantFrom<readonly (readonly number[])[]>(
-      [[], [3]],
-      [[2, 3], [3]],
-      [
-        [2, 3],
-        [2, 1],
-      ],
-      [[0, 2], [2]],
-      [
-        [1, 2, 2],
-        [3, 1, 2],
-      ],
-      [[2], [2, 2]],
-      [
-        [4, 1],
-        [1, 3],
-      ],
-    ),
-    steps: fc.array(
-      fc.record({ operation: fc.nat(operations.length - 1), left: fc.nat(99), right: fc.nat(99), choice: fc.nat(11) }),
-      { minLength: 1, maxLength: 8 },
-    ),
-    seed: fc.nat(1000),
-  })
-  .map(({ shapes, steps, seed }) => ({
+/** The graph of a recipe, over two inputs; steps that do not fit are left out. */
+export function randomGraph({ shapes, steps, seed }: GraphRecipe): GradientCase {
+  return {
     inputs: shapes.map((shape, index) => gaussian(shape, `${seed}.${index}`)),
     f: (...tensors) => {
       const all: Tensor[] = [...tensors];
       for (const { operation, left, right, choice } of steps) {
-        const result = operations[operation]?.(
-          all[left % all.length] as Tensor,
-          all[right % all.length] as Tensor,
-          choice,
-        );
+        const grow = operations[operation % operations.length] as Grow;
+        const result = grow(all[left % all.length] as Tensor, all[right % all.length] as Tensor, choice);
         if (result && known(result).reduce((a, b) => a * b, 1) <= largest) all.push(result);
       }
       return all.at(-1) as Tensor;
     },
+  };
+}
+
+/** A recipe that is a function of its seed. */
+export function recipeOf(seed: number): GraphRecipe {
+  const numbers = [...randomIntegers(randomKey(`graph ${seed}`), 34, 0, 9_000)];
+  const next = (): number => numbers.pop() as number;
+  const shapes = recipeShapes[next() % recipeShapes.length] as GraphRecipe["shapes"];
+  const steps = Array.from({ length: 1 + (next() % 8) }, () => ({
+    operation: next(),
+    left: next(),
+    right: next(),
+    choice: next(),
   }));
+  return { shapes, steps, seed };
+}

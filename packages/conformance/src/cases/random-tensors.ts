@@ -2,6 +2,7 @@ import {
   elementCount,
   exactTensor,
   type HostTensor,
+  isFloat,
   randomKey,
   randomNormal,
   randomUniform,
@@ -30,4 +31,9 @@ export function integers(values: readonly number[], shape: readonly number[]): H
 
 export function booleans(values: readonly number[], shape: readonly number[]): HostTensor {
   return tensor(values, shape, "bool");
+}
+
+/** Values that a float32 backend can hold as well, in 64 bits. */
+export function roundToFloat32(value: HostTensor): HostTensor {
+  return isFloat(value.dtype) ? exactTensor(Float64Array.from(value.data, Math.fround), value.shape) : value;
 }

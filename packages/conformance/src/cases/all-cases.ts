@@ -1,0 +1,10 @@
+import type { ConformanceCase } from "../case.js";
+import { gradientCases } from "./gradient/gradient-cases.js";
+import { primitiveCases } from "./primitive/primitive-cases.js";
+
+const cases: readonly ConformanceCase[] = [...primitiveCases, ...gradientCases];
+
+/** Every case of the kit, in the order in which they run. */
+export function conformanceCases(): readonly ConformanceCase[] {
+  return cases;
+}

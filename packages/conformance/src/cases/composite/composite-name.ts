@@ -1,0 +1,24 @@
+/** Every composite of core. */
+export const compositeNames = [
+  "attend",
+  "attention",
+  "crossEntropy",
+  "dropout",
+  "gelu",
+  "layerNorm",
+  "linear",
+  "logSoftmax",
+  "mean",
+  "rmsNorm",
+  "rotaryEmbedding",
+  "scaledMatMul",
+  "scatterAdd",
+  "sigmoid",
+  "silu",
+  "softmax",
+  "softplus",
+  "split",
+  "triangularInverse",
+] as const;
+
+export type CompositeName = (typeof compositeNames)[number];
