@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// Users get the type of Symbol.asyncDispose along with the class, whatever their `lib` is.
 import type { Backend, Executable } from "../backend/backend.js";
 import { check, NonFiniteLossError } from "../errors.js";
 import { initializeParameters, mapNamed, type Named } from "../nn/parameters.js";
