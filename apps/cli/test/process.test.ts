@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { expectClose } from "@relpos/conformance";
+import { type HostTensor, tensor } from "@relpos/core";
 import type { CompareResults } from "@relpos/lab";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "./captured.js";
@@ -8,6 +10,7 @@ import { temporaryFolder } from "./captured.js";
 // The built program as a process of its own: what only a real process has are signals and exit codes.
 
 const program = new URL("../dist/main.js", import.meta.url).pathname;
+const root = new URL("../../..", import.meta.url).pathname;
 const at = temporaryFolder();
 
 // Long enough that a signal finds the program at work, on a machine that is busy with other tests too.
@@ -21,7 +24,7 @@ function start(
   args: readonly string[],
   interrupt?: { readonly folder: string; readonly signal: "SIGINT" | "SIGKILL" },
 ) {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let error = "";
   let watch: NodeJS.Timeout | undefined;
   child.stderr.on("data", (text) => {
@@ -75,19 +78,19 @@ describe.each(["reference", "ort-node"])("interrupted on %s", (backend) => {
   });
 });
 
-test("backends are interchangeable: the same losses to 1e-5 for 20 steps", async () => {
+test("backends are interchangeable, those that nobody here knows too: the same losses for 20 steps", async () => {
   await writeFile(at("cats.txt"), "the cat sat on the mat. a dog ran to the cat. ".repeat(60));
-  const losses = async (backend: string): Promise<readonly number[]> => {
-    const out = at(`equal-${backend}`);
+  const losses = async (backend: string): Promise<HostTensor> => {
+    const out = at("equal", backend);
     const sizes = ["--steps", "20", "--encodings", "none,sinusoidal,learned,rope,alibi,t5", "--backend", backend];
     expect(await start(["compare", ...flags, ...sizes, "--text", at("cats.txt"), "--out", out])).toMatchObject({
       code: 0,
     });
     const { runs } = JSON.parse(await readFile(`${out}/results.json`, "utf8")) as CompareResults;
-    return runs.flatMap((run) => (run.status === "finished" ? run.losses.map(({ loss }) => loss) : []));
+    const numbers = runs.flatMap((run) => (run.status === "finished" ? run.losses.map(({ loss }) => loss) : []));
+    return tensor(numbers, [6, 20]);
   };
-  const [reference, ort] = [await losses("reference"), await losses("ort-node")];
-  expect(ort).toHaveLength(6 * 20);
-  const differences = reference.map((loss, index) => Math.abs(loss - ort[index]!));
-  expect(Math.max(...differences)).toBeLessThan(1e-5);
+  const reference = await losses("reference");
+  expectClose(await losses("ort-node"), reference, "training");
+  expectClose(await losses("./examples/backend-plain"), reference, "training");
 });

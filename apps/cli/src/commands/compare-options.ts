@@ -1,10 +1,11 @@
 import { type CompareOptions, defaultOptions, tasks } from "@relpos/lab";
 import type { Command } from "commander";
-import { addFlags, type BackendFlags, backendFlags, type Flag } from "./flags.js";
+import type { BackendRequest } from "../backends/load.js";
+import { addFlags, backendFlags, type Flag } from "./flags.js";
 import { names, realNumber, wholeNumber, wholeNumbers } from "./parsers.js";
 
 /** What `relpos compare` was asked, as commander gives it. */
-export interface CompareFlags extends CompareOptions, BackendFlags {
+export interface CompareFlags extends CompareOptions, BackendRequest {
   readonly text?: string;
   readonly task?: string;
   readonly out: string;

@@ -11,7 +11,7 @@ import {
   terminalTable,
 } from "@relpos/lab";
 import type { Command } from "commander";
-import { backends, checkBackend, createBackend } from "../backends.js";
+import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
 import { CliError, exitCodes } from "../errors.js";
 import { openOutput } from "../folder-store.js";
@@ -40,21 +40,21 @@ export function addCompareCommand(program: Command, context: CliContext): void {
 async function runCompare(flags: CompareFlags, context: CliContext): Promise<void> {
   const { console } = context;
   const options = compareOptionsOf(flags);
-  checkBackend(flags.backend, flags.device);
+  const chosen = await chooseBackend(flags);
   const data = await dataOf(flags);
   prepareComparison(options, data);
   const store = await openOutput(flags.out, flags.resume ?? false);
-  const backend = await createBackend(flags.backend, { device: flags.device, threads: flags.threads });
+  const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
   const progress = showProgress(console);
   try {
     const results = await compare(options, {
       backend,
-      backendSettings: { device: flags.device, threads: flags.threads ?? "automatic" },
+      backendSettings: settingsOf(chosen),
       data,
       store,
       resume: flags.resume ?? false,
-      environment: describeEnvironment(backends[flags.backend].packages, commandLine(context, false)),
+      environment: describeEnvironment(commandLine(context, false)),
       signal: interruption.signal,
       onEvent: progress.listener,
     });

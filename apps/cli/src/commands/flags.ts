@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { type BackendName, backendNames, backends, type Device, devices } from "../backends.js";
-import { oneOf, type Parser, wholeNumber } from "./parsers.js";
+import { knownBackends } from "../backends/known.js";
+import { type Parser, wholeNumber } from "./parsers.js";
 
 /** An option of a command, as the tables of options have it. */
 export interface Flag {
@@ -24,22 +24,14 @@ export function addFlags(command: Command, groups: Readonly<Record<string, reado
   return command;
 }
 
-/** What a command that runs on a backend was asked. */
-export interface BackendFlags {
-  readonly backend: BackendName;
-  readonly device: Device;
-  readonly threads?: number;
-}
-
-/** The options that choose a backend. */
+/** The options that choose a backend: those of a `BackendRequest`. */
 export const backendFlags: readonly Flag[] = [
   {
     flags: "--backend <name>",
-    description: backendNames.map((name) => `${name} (${backends[name].summary})`).join(", "),
-    parse: oneOf("--backend", backendNames),
+    description: `${Object.keys(knownBackends).join(", ")}, an installed package, or a path, with :DEVICE behind it if need be; \`relpos doctor\` shows what runs here`,
     default: "ort-node",
   },
-  { flags: "--device <name>", description: devices.join(", "), parse: oneOf("--device", devices), default: "cpu" },
+  { flags: "--device <name>", description: "a device of the backend, such as cpu or webgpu (default: its first)" },
   {
     flags: "--threads <number>",
     description: "processor threads (default: the backend's choice)",

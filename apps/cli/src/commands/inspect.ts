@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { type Inspection, type InspectOptions, inspect, prepareInspection, renderInspection } from "@relpos/lab";
 import type { Command } from "commander";
-import { checkBackend, createBackend } from "../backends.js";
+import { type BackendRequest, chooseBackend, settingsOf, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
 import { openNewOutput } from "../folder-store.js";
-import { addFlags, type BackendFlags, backendFlags } from "./flags.js";
+import { addFlags, backendFlags } from "./flags.js";
 import { wholeNumber } from "./parsers.js";
 
-interface InspectFlags extends InspectOptions, BackendFlags {
+interface InspectFlags extends InspectOptions, BackendRequest {
   readonly out: string;
   readonly json?: true;
 }
@@ -56,11 +56,11 @@ export function addInspectCommand(program: Command, context: CliContext): void {
 }
 
 async function runInspect(name: string, flags: InspectFlags, { console }: CliContext): Promise<void> {
-  const { heads, headSize, length, seed, device, threads, out } = flags;
+  const { heads, headSize, length, seed, out } = flags;
   const options = Object.fromEntries(
     Object.entries({ heads, headSize, length, seed }).filter(([, value]) => value !== undefined),
   );
-  checkBackend(flags.backend, device);
+  const chosen = await chooseBackend(flags);
   prepareInspection(name, options);
   const store = await openNewOutput(out);
   const inspection = await measured();
@@ -74,9 +74,9 @@ async function runInspect(name: string, flags: InspectFlags, { console }: CliCon
   );
 
   async function measured(): Promise<Inspection> {
-    const backend = await createBackend(flags.backend, { device, threads });
+    const backend = await startBackend(chosen);
     try {
-      return await inspect(name, options, { backend, backendSettings: { device, threads: threads ?? "automatic" } });
+      return await inspect(name, options, { backend, backendSettings: settingsOf(chosen) });
     } finally {
       await backend.close();
     }
