@@ -1,0 +1,3 @@
+import type { KnownFailure } from "@relpos/conformance";
+
+export const ortNodeWebgpuFailures: readonly KnownFailure[] = [];

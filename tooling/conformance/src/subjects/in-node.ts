@@ -1,0 +1,25 @@
+import { findVulkanDriver } from "@relpos/browser";
+import { check } from "@relpos/core";
+import { ortNodeWebgpuFailures } from "../known-failures/ort-node-webgpu.js";
+import type { NodeSubject } from "./subject.js";
+
+/** SwiftShader, a GPU in software, unless the environment names another driver. */
+function vulkan(): Readonly<Record<string, string>> {
+  const driver = findVulkanDriver();
+  check(driver !== undefined, "ort-node:webgpu", () => "needs a driver: install chromium, or set VK_ICD_FILENAMES");
+  return { VK_ICD_FILENAMES: driver };
+}
+
+/** What is tested in Node. */
+export const nodeSubjects: readonly NodeSubject[] = [
+  { name: "reference", where: "node", device: "cpu", load: () => import("@relpos/backend-reference") },
+  { name: "ort-node:cpu", where: "node", device: "cpu", load: () => import("@relpos/backend-ort-node") },
+  {
+    name: "ort-node:webgpu",
+    where: "node",
+    device: "webgpu",
+    load: () => import("@relpos/backend-ort-node"),
+    environment: vulkan,
+    knownFailures: ortNodeWebgpuFailures,
+  },
+];
