@@ -1,6 +1,6 @@
 import { check, RelposError } from "@relpos/core";
-import type { Backend, DType } from "@relpos/core/backend";
-import { createOrtBackend, type OrtService, type OrtTensor, probe } from "@relpos/onnx";
+import type { Backend } from "@relpos/core/backend";
+import { copyModels, createOrtBackend, type OrtTensor, typesOf } from "@relpos/onnx";
 import { startWorker } from "./channel.js";
 
 export interface OrtNodeOptions {
@@ -45,23 +45,28 @@ export async function createOrtNodeBackend(options: OrtNodeOptions = {}): Promis
   });
 }
 
+/**
+ * Held by the worker that uses WebGPU: two at a time crash the process, on one GPU and on two
+ * (https://github.com/microsoft/onnxruntime/issues/32561).
+ */
+const webgpuLock = new Int32Array(new SharedArrayBuffer(4));
+
 async function start(device: Device, threads: number | undefined): Promise<Backend<OrtTensor>> {
-  const service = await startWorker({ device, threads });
+  const webgpu = device === "webgpu" ? { copyModels: copyModels(), lock: webgpuLock } : {};
+  const service = await startWorker({ device, threads, ...webgpu });
   try {
-    const common = { name: `ort-node:${device}`, provider: device, service, details: service.details };
-    return createOrtBackend(device === "cpu" ? common : { ...common, dtypes: await typesOf(service, device) });
+    const dtypes = device === "cpu" ? {} : { dtypes: await typesOf(service, device) };
+    const { details } = service;
+    return createOrtBackend({
+      name: `ort-node:${device}`,
+      provider: device,
+      service,
+      details,
+      ...dtypes,
+      inPlace: device !== "webgpu",
+    });
   } catch (error) {
     await service.close();
     throw error;
   }
-}
-
-/** The element types of a GPU; not all have 16-bit floats. Errors when it cannot be started. */
-async function typesOf(service: OrtService, device: Device): Promise<readonly DType[]> {
-  await probe(service, device, "float32");
-  const half = await probe(service, device, "float16").then(
-    () => true,
-    () => false,
-  );
-  return ["float32", ...(half ? (["float16"] as const) : []), "int32", "int8", "uint8", "bool"];
 }

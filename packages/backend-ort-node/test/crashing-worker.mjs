@@ -1,8 +1,8 @@
-// A worker that says it is ready, and crashes at the first request.
+// A worker that starts, and crashes at the next request.
 import { parentPort } from "node:worker_threads";
 
-parentPort.postMessage({ id: -1, value: undefined });
-parentPort.on("message", () => {
+parentPort.on("message", ({ id, method }) => {
+  if (method === "start") return parentPort.postMessage({ id, value: {} });
   setTimeout(() => {
     throw new Error("out of luck");
   });

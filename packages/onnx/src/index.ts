@@ -1,3 +1,5 @@
+export { createOrtClient, type OrtClient, type StartedService, type WorkerPort } from "./channel/client.js";
+export type { Reply, Request, StartableService } from "./channel/protocol.js";
 export type { Provider } from "./lower/context.js";
 export { claims } from "./lower/fusions.js";
 export { type LowerOptions, lower } from "./lower/lower.js";
@@ -5,7 +7,8 @@ export { type EncodedModel, type EncodeOptions, encodeOnnx, onnxFiles } from "./
 export type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxType, OnnxValue } from "./model/model.js";
 export { printOnnx } from "./model/print.js";
 export { createOrtBackend, type OrtBackendOptions, type OrtTensor } from "./session/backend.js";
-export { createOrtDriver } from "./session/driver.js";
-export { probe } from "./session/probe.js";
+export { copyModels } from "./session/copy-models.js";
+export type { CopyModels } from "./session/device-memory.js";
+export { typesOf } from "./session/probe.js";
 export type { OrtRuntime, OrtSession, OrtSessionOptions, OrtValue } from "./session/runtime.js";
 export type { OpenRequest, OrtService, RunPlan, RunRequest, UploadRequest } from "./session/service.js";

@@ -116,15 +116,13 @@ function encodeInitializer({ name, type, shape, data }: OnnxInitializer, externa
 }
 
 function encodeValue({ name, type, shape }: OnnxValue) {
-  const dim = shape.map((size) =>
+  const dim = shape?.map((size) =>
     typeof size === "number"
       ? { value: { case: "dimValue" as const, value: BigInt(size) } }
       : { value: { case: "dimParam" as const, value: size } },
   );
-  return {
-    name,
-    type: { value: { case: "tensorType" as const, value: { elemType: dataTypes[type], shape: { dim } } } },
-  };
+  const tensorType = { elemType: dataTypes[type], ...(dim && { shape: { dim } }) };
+  return { name, type: { value: { case: "tensorType" as const, value: tensorType } } };
 }
 
 function encodeNode({ operation, domain, inputs, outputs, attributes }: OnnxNode) {

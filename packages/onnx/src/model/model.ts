@@ -20,11 +20,11 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-/** An input or output of the model; a size with a name is written as text. */
+/** An input or output of the model; a size with a name is written as text. Without a shape, any will do. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
-  readonly shape: readonly (number | string)[];
+  readonly shape?: readonly (number | string)[];
 }
 
 /** A value that the model holds, elements in row-major order and little-endian. */

@@ -15,7 +15,7 @@ export function printOnnx(model: OnnxModel): string {
 }
 
 function printValue({ name, type, shape }: OnnxValue): string {
-  return `${name}: ${type}[${shape.join(", ")}]`;
+  return `${name}: ${type}${shape ? `[${shape.join(", ")}]` : ""}`;
 }
 
 function printInitializer({ name, type, shape, data }: OnnxInitializer): string {

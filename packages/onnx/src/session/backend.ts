@@ -31,6 +31,8 @@ export interface OrtBackendOptions {
   /** Element types that the device has. Default is all that ONNX Runtime has for JavaScript. */
   readonly dtypes?: readonly DType[];
   readonly details?: BackendDetails;
+  /** Whether a run can write an output into the memory of a donated input. Default false. */
+  readonly inPlace?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
   const { name, provider, service } = options;
   const dtypes: ReadonlySet<DType> = new Set(options.dtypes ?? usualTypes);
   const store = createStore(service);
-  const sessions = createSessionCache(provider, service);
+  const sessions = createSessionCache(provider, service, options.inPlace ?? false);
   const executables = new Set<Executable<OrtTensor>>();
   const supports = claims(provider);
   let closed = false;

@@ -1,6 +1,8 @@
 import type { DType, HostTensor, TensorData } from "@relpos/core";
+import { type CopyModels, createDeviceMemory } from "./device-memory.js";
 import type { OrtRuntime, OrtSession, OrtSessionOptions, OrtValue } from "./runtime.js";
 import type { OrtService, RunPlan, RunRequest } from "./service.js";
+import { runOptions } from "./session-options.js";
 
 /** A tensor that the driver holds. */
 interface Held {
@@ -8,8 +10,20 @@ interface Held {
   readonly value: OrtValue;
 }
 
+export interface DriverOptions {
+  /** For a device that keeps tensors between runs. Default is that all tensors lie in the host's memory. */
+  readonly copyModels?: CopyModels | undefined;
+  /** Does work while nobody else does. Default is to do it at once. */
+  exclusively?<R>(work: () => Promise<R>): Promise<R>;
+}
+
 /** The service over a runtime in this thread. One request is served at a time, in the order of the calls. */
-export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions): OrtService {
+export function createOrtDriver(
+  runtime: OrtRuntime,
+  sessionOptions: OrtSessionOptions,
+  { copyModels, exclusively = (work) => work() }: DriverOptions = {},
+): OrtService {
+  const device = copyModels && createDeviceMemory(runtime, sessionOptions, copyModels);
   const sessions = new Map<number, { readonly session: OrtSession; readonly plan: RunPlan }>();
   const tensors = new Map<number, Held>();
   let queue: Promise<unknown> = Promise.resolve();
@@ -18,7 +32,7 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
   const inOrder = <R>(work: () => Promise<R>): Promise<R> => {
     const result = queue.then(() => {
       if (closing) throw new Error("the backend was closed");
-      return work();
+      return exclusively(work);
     });
     queue = result.catch(() => {});
     return result;
@@ -30,11 +44,14 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
   };
 
   return {
-    open: (request) =>
+    open: ({ session: id, model, plan, externalData }) =>
       inOrder(async () => {
-        const external = request.externalData.length > 0 ? { externalData: request.externalData } : {};
-        const session = await runtime.InferenceSession.create(request.model, { ...options, ...external });
-        sessions.set(request.session, { session, plan: request.plan });
+        const session = await runtime.InferenceSession.create(model, {
+          ...sessionOptions,
+          ...device?.keeping(plan.outputs, plan.outputTypes),
+          ...(externalData.length > 0 ? { externalData } : {}),
+        });
+        sessions.set(id, { session, plan });
       }),
     run: (request) =>
       inOrder(async () => {
@@ -46,7 +63,7 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
         ]);
         const feeds = plan.inputs.map((name, index) => [name, held(request.feeds[index]!).value]);
         try {
-          const results = await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches));
+          const results = await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), runOptions);
           plan.outputs.forEach((name, index) => {
             const memory = inPlace.get(index);
             const value = memory === undefined ? results[name] : held(memory).value;
@@ -57,11 +74,16 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
           for (const index of plan.donated) drop(request.feeds[index]!);
         }
       }),
-    upload: ({ tensor, value }) =>
+    upload: ({ tensor, value: { dtype, data, shape } }) =>
       inOrder(async () => {
-        tensors.set(tensor, { value: new runtime.Tensor(value.dtype, value.data, value.shape), dtype: value.dtype });
+        const value = new runtime.Tensor(dtype, data, shape);
+        tensors.set(tensor, { value: device ? await device.toDevice(value, dtype) : value, dtype });
       }),
-    download: (tensor) => inOrder(() => copyOut(held(tensor))),
+    download: (tensor) =>
+      inOrder(async () => {
+        const { value, dtype } = held(tensor);
+        return copyOut(device ? await device.toHost(value, dtype) : value, dtype);
+      }),
     dispose: (list) => inOrder(async () => list.forEach(drop)),
     release: (session) =>
       inOrder(async () => {
@@ -71,11 +93,14 @@ export function createOrtDriver(runtime: OrtRuntime, options: OrtSessionOptions)
     memory: () => inOrder(async () => ({ tensors: tensors.size })),
     close: () => {
       closing = true;
-      return queue.then(async () => {
-        for (const tensor of [...tensors.keys()]) drop(tensor);
-        for (const { session } of sessions.values()) await session.release();
-        sessions.clear();
-      });
+      return queue.then(() =>
+        exclusively(async () => {
+          for (const tensor of [...tensors.keys()]) drop(tensor);
+          for (const { session } of sessions.values()) await session.release();
+          sessions.clear();
+          await device?.close();
+        }),
+      );
     },
   };
 }
@@ -90,7 +115,8 @@ function writableOutputs({ inPlace }: RunPlan, { feeds }: RunRequest): ReadonlyM
   return writable;
 }
 
-async function copyOut({ dtype, value }: Held): Promise<HostTensor> {
-  const data = (await value.getData()) as TensorData;
-  return { shape: [...value.dims], dtype, data: data.slice() };
+async function copyOut(value: OrtValue, dtype: DType): Promise<HostTensor> {
+  const data = ((await value.getData()) as TensorData).slice();
+  // Browsers have an array of 16-bit floats; relpos holds their bits.
+  return { shape: [...value.dims], dtype, data: dtype === "float16" ? new Uint16Array(data.buffer) : data };
 }

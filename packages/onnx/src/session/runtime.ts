@@ -16,6 +16,7 @@ export interface OrtSession {
   run(
     feeds: Readonly<Record<string, OrtValue>>,
     fetches: Readonly<Record<string, OrtValue | null>>,
+    options?: { readonly logSeverityLevel: 4 },
   ): Promise<Readonly<Record<string, OrtValue>>>;
   release(): Promise<void>;
 }
@@ -23,6 +24,10 @@ export interface OrtSession {
 /** A tensor of ONNX Runtime. */
 export interface OrtValue {
   readonly dims: readonly number[];
+  /** How many elements. */
+  readonly size: number;
+  /** Where the elements are: `cpu`, `gpu-buffer`. */
+  readonly location: string;
   getData(): Promise<unknown>;
   dispose(): void;
 }

@@ -1,4 +1,4 @@
-import { check, type Graph, RelposError } from "@relpos/core";
+import { check, type Graph } from "@relpos/core";
 import { type Donation, hash } from "@relpos/core/backend";
 import type { Provider } from "../lower/context.js";
 import { lower } from "../lower/lower.js";
@@ -28,14 +28,14 @@ interface Entry extends SharedSession {
 /** So many sessions stay open that no executable uses. Those that hold large constants never do. */
 const idleSessions = 16;
 
-/** A cache of the sessions of one service. */
-export function createSessionCache(provider: Provider, service: OrtService): SessionCache {
+/** A cache of the sessions of one service. `inPlace` says whether a run may write outputs into donated inputs. */
+export function createSessionCache(provider: Provider, service: OrtService, inPlace: boolean): SessionCache {
   const entries = new Map<string, Entry>();
   let nextId = 0;
 
   const open = (key: string, graph: Graph, donations: readonly Donation[]): Entry => {
     const id = nextId++;
-    const request = openRequest(id, graph, provider, donations);
+    const request = openRequest(id, graph, provider, donations, inPlace);
     return { id, key, opened: service.open(request), keep: request.externalData.length === 0, users: 0 };
   };
   const evict = (entry: Entry): void => {
@@ -72,6 +72,7 @@ export function openRequest(
   graph: Graph,
   provider: Provider,
   donations: readonly Donation[] = [],
+  inPlace = false,
 ): OpenRequest {
   const onnx = lower(graph, { provider });
   const { model, externalData } = encodeOnnx(onnx);
@@ -79,22 +80,22 @@ export function openRequest(
     inputs: onnx.inputs.map(({ name }) => name),
     outputs: onnx.outputs.map(({ name }) => name),
     outputTypes: graph.outputs.map(({ dtype }) => dtype),
-    ...planDonations(graph, donations),
+    donated: donations.map((donation) => positionOf(graph, donation)),
+    inPlace: inPlace ? placesOf(graph, donations) : [],
   };
   return { session, model, externalData: [...externalData].map(([path, data]) => ({ path, data })), plan };
 }
 
-function planDonations(graph: Graph, donations: readonly Donation[]): Pick<RunPlan, "donated" | "inPlace"> {
-  const position = (donation: Donation): number => {
-    const index = graph.inputs.indexOf(donation.input);
-    if (index < 0)
-      throw new RelposError(
-        "compile",
-        `a donated tensor must be an input of the graph, got ${donation.input.name ?? "another"}`,
-      );
-    return index;
-  };
-  const inPlace: (number | undefined)[] = graph.outputs.map(() => undefined);
-  for (const donation of inPlaceDonations(graph, donations)) inPlace[donation.output] = position(donation);
-  return { donated: donations.map(position), inPlace };
+function positionOf(graph: Graph, { input }: Donation): number {
+  const index = graph.inputs.indexOf(input);
+  check(index >= 0, "compile", () => {
+    return `a donated tensor must be an input of the graph, got ${input.name ?? "another"}`;
+  });
+  return index;
+}
+
+function placesOf(graph: Graph, donations: readonly Donation[]): RunPlan["inPlace"] {
+  const places: (number | undefined)[] = graph.outputs.map(() => undefined);
+  for (const donation of inPlaceDonations(graph, donations)) places[donation.output] = positionOf(graph, donation);
+  return places;
 }
