@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
+import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, positions, run, type Tensor, tensor } from "@relpos/core";
 import {
   alibi,
@@ -25,7 +26,6 @@ import { afterAll, describe, expect, test } from "vitest";
 import { outputOf } from "../../src/attention-case.js";
 import { at, biasAt, row } from "../../src/bias-at.js";
 import { exact } from "../../src/host-numbers.js";
-import { gaussian } from "../../src/random-tensors.js";
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
