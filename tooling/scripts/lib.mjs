@@ -44,16 +44,21 @@ export function capture(file, args) {
 
 const exact = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split("@")[1];
 const shell = process.platform === "win32";
-let pnpmCommand;
+let command;
 
-/** pnpm of the right major version: the one on the PATH, else through npx. */
-function pnpm(args) {
-  if (!pnpmCommand) {
+/** How to call pnpm of the right major version: the one on the PATH, else through npx. */
+export function pnpmCommand() {
+  if (!command) {
     const found = spawnSync("pnpm", ["--version"], { cwd: root, shell, encoding: "utf8" });
     const right = found.status === 0 && found.stdout.trim().split(".")[0] === exact.split(".")[0];
-    pnpmCommand = right ? ["pnpm"] : ["npx", "--yes", `pnpm@${exact}`];
+    command = right ? ["pnpm"] : ["npx", "--yes", `pnpm@${exact}`];
   }
-  return call(pnpmCommand[0], [...pnpmCommand.slice(1), ...args], { shell });
+  return command;
+}
+
+function pnpm(args) {
+  const [program, ...first] = pnpmCommand();
+  return call(program, [...first, ...args], { shell });
 }
 
 /** Installs what the lockfile says; a fraction of a second when nothing changed. */

@@ -1,0 +1,62 @@
+// What a user of every library writes, for the type check alone.
+import { createOrtNodeBackend } from "@relpos/backend-ort-node";
+import { createReferenceBackend } from "@relpos/backend-reference";
+import { type Tolerance, tolerances } from "@relpos/conformance";
+import { type HostTensor, mul, neg, positions, run, square, type Tensor } from "@relpos/core";
+import type { Backend, BackendProvider } from "@relpos/core/backend";
+import { alibi, defineEncoding, relativePositions, rope } from "@relpos/core/encodings";
+import { ones, type Transformer, transformer } from "@relpos/core/nn";
+import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
+import { memoryRunStore, type RunStore } from "@relpos/lab";
+import { claims, lower } from "@relpos/onnx";
+import { createOrtDriver } from "@relpos/onnx/driver";
+
+export const backend: Backend = createReferenceBackend();
+export const started: Promise<Backend> = createOrtNodeBackend({ device: "cpu", threads: 1 });
+export const provider: BackendProvider = {
+  name: "mine",
+  summary: "a backend of one's own",
+  devices: ["cpu"],
+  create: async () => backend,
+};
+
+export const bias: Promise<HostTensor> = run(
+  backend,
+  (query, key) => alibi().bias({ query, key, heads: 8 }),
+  positions(16),
+  positions(16),
+);
+
+const model: Transformer = transformer({
+  layers: 1,
+  width: 16,
+  heads: 2,
+  vocabulary: 11,
+  position: rope({ base: 100 }),
+});
+export async function losses(batches: Iterable<Record<string, HostTensor>>): Promise<number[]> {
+  const trainer = await Trainer.create(backend, {
+    parameters: model.parameters,
+    loss: nextToken(model),
+    batch: tokenBatch(2, 4),
+    optimizer: adamW({ learningRate: 1e-3 }),
+  });
+  const found: number[] = [];
+  for await (const { loss } of trainer.over(batches)) found.push(loss);
+  return found;
+}
+
+export const gaussian = defineEncoding<"width">({
+  kind: "gaussian",
+  settings: {},
+  cache: "rotated-keys",
+  parameters: ({ heads }) => ({ width: { shape: [heads, 1, 1], initialize: ones } }),
+  bias: ({ parameters, query, key }): Tensor => neg(mul(square(relativePositions(query, key)), parameters.width)),
+});
+
+// @ts-expect-error: types reach the user; a base is a number.
+rope({ base: "10000" });
+
+export const tolerance: Tolerance = tolerances.training();
+export const store: RunStore = memoryRunStore();
+export const onnx = { claims, lower, createOrtDriver };
