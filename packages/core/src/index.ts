@@ -15,6 +15,7 @@ export { dropout } from "./composites/dropout.js";
 export { linear, scaledMatMul } from "./composites/linear.js";
 export { mean } from "./composites/mean.js";
 export { layerNorm, type NormOptions, rmsNorm } from "./composites/norms.js";
+export { alongDiagonals, relativeShift, relativeUnshift } from "./composites/relative-shift.js";
 export { rotaryEmbedding } from "./composites/rotary-embedding.js";
 export { embedding, oneHot, scatterAdd } from "./composites/scatter-add.js";
 export { logSoftmax, logSumExp, softmax } from "./composites/softmax.js";

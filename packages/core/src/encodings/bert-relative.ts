@@ -20,7 +20,7 @@ const terms = { relative_key: ["query"], relative_key_query: ["query", "key"] } 
  * s_ij = (q_i·k_j + q_i·e_{i−j} [+ k_j·e_{i−j}])/√d. The table's rows rise with query − key, as in Hugging Face's
  * BertSelfAttention (4.57.6), with which it agrees. Huang et al., arXiv:2009.13658, method 4 for `relative_key_query`.
  */
-export function bertRelative(options: BertRelativeOptions): EncodingWith<"scores" | "parameters", "weight" | "value"> {
+export function bertRelative(options: BertRelativeOptions): EncodingWith<"parameters", "weight" | "value"> {
   const { maximumPositions, type = "relative_key", initialDeviation = 0.02 } = options;
   check(Number.isInteger(maximumPositions) && maximumPositions > 0, "bertRelative", () => {
     return `number of positions must be whole and positive, got ${maximumPositions}`;

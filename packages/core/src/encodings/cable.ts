@@ -1,7 +1,7 @@
 import { softplus } from "../composites/activations.js";
 import { linear } from "../composites/linear.js";
 import { normal, zeros } from "../nn/parameters.js";
-import { add, neg } from "../primitives/operations.js";
+import { neg } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
@@ -14,7 +14,7 @@ import { gateDifferences, requireState } from "./forget-gates.js";
  * al., arXiv:2503.08067. Written from the authors' code (axiomlab/Cable), which does not scale its products by 1/√d; the
  * model's `scale` decides that. State: −softplus(W·x + b) of each token [B, S, H].
  */
-export function cable(): EncodingWith<"state" | "scores" | "parameters", "weight" | "bias"> {
+export function cable(): EncodingWith<"state" | "relativeScores" | "parameters", "weight" | "bias"> {
   return defineEncoding({
     kind: "cable",
     settings: {},
@@ -25,9 +25,7 @@ export function cable(): EncodingWith<"state" | "scores" | "parameters", "weight
       bias: { shape: [heads], initialize: zeros, decay: false },
     }),
     state: ({ parameters, x }) => neg(softplus(linear(x, parameters.weight, parameters.bias))),
-    scores: ({ query, state, products }) => {
-      return add(products(), gateDifferences(requireState("cable", state), query.shape[2] as Dim));
-    },
+    relativeScores: ({ query, state }) => gateDifferences(requireState("cable", state), query.shape[2] as Dim),
   });
 }
 

@@ -77,6 +77,11 @@ export function combine(...parts: readonly PositionEncoding[]): PositionEncoding
         }, context as Transformed),
     }),
     ...(having("bias") && { bias: folded("bias", add) }),
+    ...(having("relativeScores") && {
+      relativeScores: (context) => {
+        return parts.flatMap((part, index) => part.relativeScores?.(own(context, index)) ?? []).reduce(add);
+      },
+    }),
     ...(having("scores") && {
       scores: (context) =>
         parts.reduce((products, part, index) => {

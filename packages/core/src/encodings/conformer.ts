@@ -5,6 +5,7 @@ import {
   relativeSinusoidParameters,
   relativeSinusoidScores,
   type TransformerXlOptions,
+  withContentBias,
 } from "./transformer-xl.js";
 
 export type ConformerOptions = Pick<TransformerXlOptions, "clampLength" | "initialDeviation">;
@@ -18,7 +19,7 @@ export type ConformerOptions = Pick<TransformerXlOptions, "clampLength" | "initi
  */
 export function conformer(
   options: ConformerOptions = {},
-): EncodingWith<"scores" | "parameters", RelativeSinusoidParameters> {
+): EncodingWith<"transform" | "relativeScores" | "parameters", RelativeSinusoidParameters> {
   const { clampLength, initialDeviation = 0.02 } = options;
   return defineEncoding({
     kind: "conformer",
@@ -26,7 +27,8 @@ export function conformer(
     cache: "rotated-keys",
     scope: "layer",
     parameters: (shape) => relativeSinusoidParameters(shape, { biases: "layer", initialDeviation }),
-    scores: (context) => relativeSinusoidScores(context, { layout: "interleaved", clampLength }),
+    transform: withContentBias,
+    relativeScores: (context) => relativeSinusoidScores(context, { layout: "interleaved", clampLength }),
   });
 }
 

@@ -6,7 +6,12 @@ import { add, mul, neg, reshape, transpose } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { type DebertaRowOptions, debertaRows } from "./deberta-buckets.js";
-import { defineEncoding, type EncodingParameterSpecs, type EncodingWith, type ScoresContext } from "./encoding.js";
+import {
+  defineEncoding,
+  type EncodingParameterSpecs,
+  type EncodingWith,
+  type RelativeScoresContext,
+} from "./encoding.js";
 import { type RelativeVectors, relativeKeyProducts, relativeProducts } from "./relative-products.js";
 
 /** Content to position, q_i·K^r_δ; position to content, k_j·Q^r_δ. */
@@ -36,7 +41,9 @@ export type DebertaParameters = "table" | "keyWeight" | "queryWeight" | "queryBi
  * [2k, width], W_{k,r} = `keyWeight` and W_{q,r} = `queryWeight` [H·D, width], `queryBias`; or `positionKey` and
  * `positionQuery` [2k, H·D]. Positions never share the content's projections (v2's `share_att_key`).
  */
-export function deberta(options: DebertaOptions = {}): EncodingWith<"scores" | "parameters", DebertaParameters> {
+export function deberta(
+  options: DebertaOptions = {},
+): EncodingWith<"transform" | "relativeScores" | "parameters", DebertaParameters> {
   const { span = 256, buckets = "transformers", maximumDistance = 512 } = options;
   const { terms = ["c2p", "p2c"], tables = "projected", initialDeviation = 0.02 } = options;
   check(terms.length > 0, "deberta", () => "terms must name c2p or p2c, got none");
@@ -59,15 +66,14 @@ export function deberta(options: DebertaOptions = {}): EncodingWith<"scores" | "
       };
       return Object.assign({}, ...terms.map((term) => specs[tables][term]));
     },
-    scores: (context) => {
+    transform: ({ query, key }) => ({ query: mul(query, factor), key }),
+    relativeScores: (context) => {
       const heads = context.query.shape[1] as number;
-      return terms.reduce(
-        (scores, term) => {
-          const table = perHeadTable(tablesOf[tables][term](context.parameters), heads);
-          return add(scores, termScores[term](context, { table, row }, context.scale * factor));
-        },
-        mul(context.products(), factor),
-      );
+      const scores = terms.map((term) => {
+        const table = perHeadTable(tablesOf[tables][term](context.parameters), heads);
+        return termScores[term](context, { table, row }, factor);
+      });
+      return scores.reduce((sum, term) => add(sum, term));
     },
   });
 }
@@ -85,16 +91,19 @@ const tablesOf: Readonly<
   direct: { c2p: ({ positionKey }) => positionKey, p2c: ({ positionQuery }) => positionQuery },
 };
 
-/** Scores of a term, times a factor. */
+/** Scores of a term, for queries that have the factor 1/√(1 + terms) already. */
 const termScores: Readonly<
-  Record<DebertaTerm, (context: ScoresContext<DebertaParameters>, vectors: RelativeVectors, factor: number) => Tensor>
+  Record<
+    DebertaTerm,
+    (context: RelativeScoresContext<DebertaParameters>, vectors: RelativeVectors, factor: number) => Tensor
+  >
 > = {
-  c2p: ({ query, queryPositions, keyPositions }, vectors, factor) => {
-    return relativeProducts(mul(query, factor), vectors, { query: queryPositions, key: keyPositions });
+  c2p: ({ query, queryPositions, keyPositions, scale }, vectors) => {
+    return relativeProducts(mul(query, scale), vectors, { query: queryPositions, key: keyPositions });
   },
-  p2c: ({ query, key, queryPositions, keyPositions }, { table, row }, factor) => {
+  p2c: ({ query, key, queryPositions, keyPositions, scale }, { table, row }, factor) => {
     const groups = (query.shape[1] as number) / (key.shape[1] as number);
-    const keys = repeatHeads(mul(key, factor), groups);
+    const keys = repeatHeads(mul(key, scale * factor), groups);
     const vectors = { table, row: (distances: Tensor) => row(neg(distances)) };
     return relativeKeyProducts(keys, vectors, { query: queryPositions, key: keyPositions });
   },

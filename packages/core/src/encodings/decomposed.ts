@@ -25,7 +25,7 @@ export type DecomposedOptions = WindowGrid;
 export function decomposed({
   height,
   width,
-}: DecomposedOptions): EncodingWith<"scores" | "parameters", "row" | "column"> {
+}: DecomposedOptions): EncodingWith<"relativeScores" | "parameters", "row" | "column"> {
   const grid = { height, width };
   checkGrid("decomposed", grid);
   return defineEncoding<"row" | "column">({
@@ -38,15 +38,14 @@ export function decomposed({
       row: { shape: [2 * height - 1, headSize], initialize: zeros, decay: false },
       column: { shape: [2 * width - 1, headSize], initialize: zeros, decay: false },
     }),
-    scores: ({ parameters, query, products, queryPositions, keyPositions }) => {
+    relativeScores: ({ parameters, query, queryPositions, keyPositions }) => {
       const [own, others] = [placesOf(queryPositions, grid), placesOf(keyPositions, grid)];
       const byRow = productsAlong(query, parameters.row, own.row, height);
       const byColumn = productsAlong(query, parameters.column, own.column, width);
       const places = concat([oneHot(others.row, height), oneHot(others.column, width)], -1);
-      const spread = scaledMatMul(concat([byRow, byColumn], 3), overHeadsOf(places), { transposeRight: true });
-      return add(products(), spread);
+      return scaledMatMul(concat([byRow, byColumn], 3), overHeadsOf(places), { transposeRight: true });
     },
-  }) as EncodingWith<"scores" | "parameters", "row" | "column">;
+  }) as EncodingWith<"relativeScores" | "parameters", "row" | "column">;
 }
 
 /** q_i·R[place_i − n + size − 1] for every n < size: q [B, H, Q, D], places [Q] or [B, Q] → [B, H, Q, size]. */

@@ -1,24 +1,21 @@
-import { expand, gather, reshape, transpose } from "../primitives/operations.js";
+import { alongDiagonals } from "../composites/relative-shift.js";
+import { gather, reshape, transpose } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { relativePositions } from "./distance.js";
 import { distanceRange, type Places } from "./position-range.js";
-import { relativeShift } from "./relative-shift.js";
 
 /**
  * A bias that depends on the distance key − query only, by a function from int32 [...] to [..., H]: [1 or B, H, Q, K].
  *
- * Where positions are ranges the function is computed once for each of the Q + K distances that occur, and its values
+ * Where positions are ranges the function is computed once for each distance that occurs, and its values
  * are laid along the diagonals; other positions have it computed for every pair.
  */
 export function biasByDistance(at: Places, values: (distances: Tensor) => Tensor): Tensor {
   const distances = distanceRange(at);
   if (!distances) return headsFirst(values(relativePositions(at.query, at.key)));
-  const byDistance = transpose(values(distances), [1, 0]);
-  const [heads, count] = byDistance.shape as readonly [Dim, Dim];
-  const [queries, keys] = [at.query.shape[0] as Dim, at.key.shape[0] as Dim];
-  const rows = expand(reshape(byDistance, [heads, 1, count]), [heads, queries, count]);
-  return reshape(relativeShift(rows, keys), [1, heads, queries, keys]);
+  const bias = alongDiagonals(transpose(values(distances), [1, 0]), at.query.shape[0] as Dim);
+  return reshape(bias, [1, ...bias.shape]);
 }
 
 /** Values of pairs [Q, K, H] or [B, Q, K, H] as a bias [1 or B, H, Q, K]. */

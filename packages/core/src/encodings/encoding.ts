@@ -90,15 +90,19 @@ export interface Transformed {
   readonly value?: Tensor | undefined;
 }
 
-export type ScoresContext<Name extends string = string> = TransformContext<Name> & {
-  /** Scaled products q·k [B, H, Q, K], before bias and mask, of these or other queries and keys; only where asked for. */
-  products(query?: Tensor, key?: Tensor): Tensor;
+/** Queries and keys as `transform` leaves them. */
+export type RelativeScoresContext<Name extends string = string> = TransformContext<Name> & {
   /** The factor on q·k. */
   readonly scale: number;
-  /** Which keys may be seen, bool, broadcasts to [B, H, Q, K]; undefined where all may. */
-  readonly allowed?: Tensor | undefined;
   /** The layer's input for the queries [B, Q, width], where attention is part of a layer. */
   readonly x?: Tensor | undefined;
+};
+
+export type ScoresContext<Name extends string = string> = RelativeScoresContext<Name> & {
+  /** Scaled products q·k [B, H, Q, K], before bias and mask, of these or other queries and keys; only where asked for. */
+  products(query?: Tensor, key?: Tensor): Tensor;
+  /** Which keys may be seen, bool, broadcasts to [B, H, Q, K]; undefined where all may. */
+  readonly allowed?: Tensor | undefined;
 };
 
 export type WeightsContext<Name extends string = string> = HookContext<Name> & {
@@ -147,7 +151,12 @@ export interface PositionEncoding<Name extends string = string> {
    * [1 or B, 1 or Hkv, K, r]. Long inputs are faster with it. Default: there is none.
    */
   factors?(context: PairContext<Name>): { readonly query: Tensor; readonly key: Tensor };
-  /** Scores from queries, keys, positions and state. */
+  /**
+   * What is added to the scaled products q·k, from queries, keys, positions and state: broadcasts over batch and heads to
+   * [B, H, Q, K]. Attention stays fused, which `scores` rules out.
+   */
+  relativeScores?(context: RelativeScoresContext<Name>): Tensor;
+  /** Scores from queries, keys, positions and state, in place of the products. */
   scores?(context: ScoresContext<Name>): Tensor;
   /** A factor on each query's scores, before the bias: broadcasts to [B, H, Q, 1]. */
   temperature?(context: PairContext<Name>): Tensor;
@@ -170,6 +179,7 @@ export type Hook =
   | "state"
   | "transform"
   | "bias"
+  | "relativeScores"
   | "scores"
   | "temperature"
   | "weights"

@@ -2,7 +2,6 @@ import { logSigmoid } from "../composites/activations.js";
 import { linear } from "../composites/linear.js";
 import { check } from "../errors.js";
 import { type Initializer, normal } from "../nn/parameters.js";
-import { add } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import { elementCount, tensor } from "../tensor/host-tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
@@ -39,7 +38,9 @@ export function forgetGateBiases(heads: number, [shortest, longest]: readonly [n
  * sides with x-transformers' `DataDependentAlibi`. State: ln f of each token [B, S, H], or [B, S, 2·H] with the gates
  * for later keys last.
  */
-export function fox(options: FoxOptions = {}): EncodingWith<"state" | "scores" | "parameters", "weight" | "bias"> {
+export function fox(
+  options: FoxOptions = {},
+): EncodingWith<"state" | "relativeScores" | "parameters", "weight" | "bias"> {
   const { bidirectional = false, initialBias = 0, timeConstants } = options;
   const sides = bidirectional ? 2 : 1;
   const biases: Initializer = (_, shape) => {
@@ -61,9 +62,9 @@ export function fox(options: FoxOptions = {}): EncodingWith<"state" | "scores" |
       bias: { shape: [sides * heads], initialize: biases, decay: false },
     }),
     state: ({ parameters, x }) => logSigmoid(linear(x, parameters.weight, parameters.bias)),
-    scores: ({ query, state, products }) => {
+    relativeScores: ({ query, state }) => {
       const distances = bidirectional ? gateDistances : gateDifferences;
-      return add(products(), distances(requireState("fox", state), query.shape[2] as Dim));
+      return distances(requireState("fox", state), query.shape[2] as Dim);
     },
   });
 }

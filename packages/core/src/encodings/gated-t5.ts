@@ -40,7 +40,9 @@ export function relativeGate(x: Tensor, heads: number, parameters: Readonly<Reco
  * `GatedRelativePositionBias`, given x = query + bias there; with Hugging Face's WavLM x is the attention layer's input.
  * One table serves all layers, and each has its own gate.
  */
-export function gatedT5(options: GatedT5Options = {}): EncodingWith<"scores" | "parameters", GateName | "weight"> {
+export function gatedT5(
+  options: GatedT5Options = {},
+): EncodingWith<"relativeScores" | "parameters", GateName | "weight"> {
   const { bidirectional = true, buckets = 320, maximumDistance = 800 } = options;
   const table = t5({ bidirectional, buckets, maximumDistance });
   return defineEncoding<GateName | "weight">({
@@ -60,13 +62,13 @@ export function gatedT5(options: GatedT5Options = {}): EncodingWith<"scores" | "
         gateScale: { shape: [shape.heads], initialize: ones, decay: false },
       };
     },
-    scores: ({ parameters, query, products, queryPositions, keyPositions, x }) => {
+    relativeScores: ({ parameters, query, queryPositions, keyPositions, x }) => {
       check(x, "gatedT5", () => "attention must be given the layer's input x, got none");
       const heads = query.shape[1] as number;
       const bias = table.bias({ parameters, query: queryPositions, key: keyPositions, heads });
-      return add(products(), mul(relativeGate(x, heads, parameters), bias));
+      return mul(relativeGate(x, heads, parameters), bias);
     },
-  }) as EncodingWith<"scores" | "parameters", GateName | "weight">;
+  }) as EncodingWith<"relativeScores" | "parameters", GateName | "weight">;
 }
 
 export const gatedT5Entry: CatalogueEntry = {

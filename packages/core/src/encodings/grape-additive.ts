@@ -21,7 +21,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { alibiSlopes } from "./alibi.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads, relativePositions } from "./distance.js";
-import { defineEncoding, type EncodingWith, type ScoresContext } from "./encoding.js";
+import { defineEncoding, type EncodingWith, type RelativeScoresContext } from "./encoding.js";
 
 export interface GrapeAdditiveOptions {
   /** What decides how fast scores fall with the distance: the key, the query, or both, summed. Default "key". */
@@ -38,12 +38,13 @@ function gateOf(x: Tensor, direction: Tensor): Tensor {
   return softplus(mul(matMul(repeatHeads(x, heads / (x.shape[1] as number)), unit), size ** -0.5));
 }
 
-const byKey = ({ key, parameters }: ScoresContext<GrapeParameters>): Tensor => {
+const byKey = ({ key, parameters }: RelativeScoresContext<GrapeParameters>): Tensor => {
   const gate = gateOf(key, parameters.key);
   const [batch, heads, keys] = gate.shape as readonly [Dim, Dim, Dim];
   return reshape(gate, [batch, heads, 1, keys]);
 };
-const byQuery = ({ query, parameters }: ScoresContext<GrapeParameters>): Tensor => gateOf(query, parameters.query);
+const byQuery = ({ query, parameters }: RelativeScoresContext<GrapeParameters>): Tensor =>
+  gateOf(query, parameters.query);
 
 /** The gates of an encoding and the directions that they need. */
 const gatesBy = {
@@ -51,7 +52,7 @@ const gatesBy = {
   query: { directions: ["query"], gate: byQuery },
   both: {
     directions: ["key", "query"],
-    gate: (context: ScoresContext<GrapeParameters>) => add(byKey(context), byQuery(context)),
+    gate: (context: RelativeScoresContext<GrapeParameters>) => add(byKey(context), byQuery(context)),
   },
 } as const;
 
@@ -65,11 +66,11 @@ const gatesBy = {
  */
 export function grapeAdditive(
   options: GrapeAdditiveOptions = {},
-): EncodingWith<"scores" | "parameters", GrapeParameters> {
+): EncodingWith<"relativeScores" | "parameters", GrapeParameters> {
   const { gate = "key" } = options;
   const form = gatesBy[gate];
   check(form, "grape-additive", () => `gate must be one of ${Object.keys(gatesBy).join(", ")}, got ${gate}`);
-  return defineEncoding<GrapeParameters, EncodingWith<"scores" | "parameters", GrapeParameters>>({
+  return defineEncoding<GrapeParameters, EncodingWith<"relativeScores" | "parameters", GrapeParameters>>({
     kind: "grape-additive",
     settings: { gate },
     cache: "rotated-keys",
@@ -81,13 +82,13 @@ export function grapeAdditive(
         form.directions.map((name) => [name, { shape: [heads, headSize], initialize: normal(1), decay: false }]),
       ),
     }),
-    scores: (context) => {
-      const { query, queryPositions, keyPositions, parameters, products } = context;
+    relativeScores: (context) => {
+      const { query, queryPositions, keyPositions, parameters } = context;
       const heads = query.shape[1] as number;
       const relative = cast(overHeads(minimum(relativePositions(queryPositions, keyPositions), 0)), "float32");
       const slopes = constant(exactTensor(alibiSlopes(heads), [1, heads, 1, 1]));
       const rates = mul(slopes, reshape(softplus(parameters.omega), [1, heads, 1, 1]));
-      return add(products(), mul(mul(relative, rates), form.gate(context)));
+      return mul(mul(relative, rates), form.gate(context));
     },
   });
 }

@@ -117,7 +117,6 @@ export { distanceRange, isRange, type Places } from "./position-range.js";
 export { recommendScaling, type ScalingRecommendation } from "./recommend-scaling.js";
 export { encodeAdditively, type Rows, relativeDifference, relativeVectors } from "./relative-difference.js";
 export { type RelativeVectors, relativeKeyProducts, relativeProducts, relativeSums } from "./relative-products.js";
-export { relativeShift, relativeUnshift } from "./relative-shift.js";
 export { type RelativeSinusoidOptions, relativeSinusoidProducts } from "./relative-sinusoid.js";
 export { distanceMatrix, type RemappedRotaryOptions } from "./remapped-rotary.js";
 export { type RepoOptions, repo } from "./repo.js";

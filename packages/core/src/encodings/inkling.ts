@@ -50,10 +50,15 @@ export function inklingTemperature(position: number, floor: number, alpha = 0.1)
  * Inkling's own scale is 1/d, with normalized queries and keys; sliding layers have no τ and a window. Agrees with
  * `InklingRelativeLogits` of Hugging Face and `RelativeProjPositionalBias` of x-transformers (with `projectionBias`).
  */
-export function inkling(options: InklingOptions): EncodingWith<"scores" | "parameters", "weight" | "bias" | "bank"> {
+export function inkling(
+  options: InklingOptions,
+): EncodingWith<"relativeScores" | "parameters", "weight" | "bias" | "bank"> {
   const { extent, relativeSize = 16, projectionBias = false, logScaling, initialDeviation = 0.02 } = options;
   check(Number.isInteger(extent) && extent > 0, "inkling", () => `extent must be whole and positive, got ${extent}`);
-  return defineEncoding<"weight" | "bias" | "bank", EncodingWith<"scores" | "parameters", "weight" | "bias" | "bank">>({
+  return defineEncoding<
+    "weight" | "bias" | "bank",
+    EncodingWith<"relativeScores" | "parameters", "weight" | "bias" | "bank">
+  >({
     kind: "inkling",
     settings: { extent, relativeSize, projectionBias, logScaling, initialDeviation },
     cache: "rotated-keys",
@@ -66,13 +71,13 @@ export function inkling(options: InklingOptions): EncodingWith<"scores" | "param
         bank: { shape: [relativeSize, extent], initialize, decay: false },
       };
     },
-    scores: ({ x, query, parameters: { weight, bias, bank }, products, queryPositions, keyPositions }) => {
+    relativeScores: ({ x, query, parameters: { weight, bias, bank }, queryPositions, keyPositions }) => {
       check(x, "inkling", () => "attention must get the layer's input x, got none");
       const heads = query.shape[1] as number;
       const [batch, queries] = x.shape as readonly [Dim, Dim];
       const projected = reshape(linear(x, weight, bias), [batch, queries, heads, relativeSize]);
       const states = transpose(projected, [0, 2, 1, 3]);
-      return add(products(), relativeLogits(states, bank, { query: queryPositions, key: keyPositions }));
+      return relativeLogits(states, bank, { query: queryPositions, key: keyPositions });
     },
     ...(logScaling && {
       temperature: ({ query }) => {

@@ -14,7 +14,7 @@ export interface MusicOptions extends Pick<ShawOptions, "tables" | "scope" | "in
  * too; a causal mask hides them. Huang et al., arXiv:1809.04281, with a table for each head ("perHead"); one for all is
  * the default, as in gwinndr/MusicTransformer-Pytorch, with which it agrees.
  */
-export function music(options: MusicOptions): EncodingWith<"scores" | "parameters", "weight" | "value"> {
+export function music(options: MusicOptions): EncodingWith<"parameters", "weight" | "value"> {
   const { distances, ...rest } = options;
   const vectors = shaw({ ...rest, left: distances - 1, right: 0, terms: ["query"] });
   return { ...vectors, kind: "music", settings: { ...options } };

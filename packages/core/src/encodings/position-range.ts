@@ -1,5 +1,5 @@
 import { constantValue } from "../graph/fold.js";
-import { add, iota, slice, sub } from "../primitives/operations.js";
+import { add, concat, iota, slice, sub } from "../primitives/operations.js";
 import { addDims, type Dim, subtractDims } from "../tensor/dimension.js";
 import type { PrimitiveNode } from "../tensor/node.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -30,12 +30,15 @@ export function isRange(positions: Tensor): boolean {
 }
 
 /**
- * All distances key − query that occur, and one more, in rising order: int32 [Q + K], where entry n is the distance of
- * a pair (i, j) with j − i + Q − 1 = n. Undefined unless both positions are ranges.
+ * All distances key − query that occur, in rising order: int32 [Q + K + 1], where entry n is the distance of a pair
+ * (i, j) with j − i + Q = n. The first and the last, for which there is no pair, repeat their neighbours. Undefined
+ * unless both positions are ranges.
  */
 export function distanceRange({ query, key }: Places): Tensor | undefined {
   if (!isRange(query) || !isRange(key)) return undefined;
   const [queries, keys] = [query.shape[0] as Dim, key.shape[0] as Dim];
   const lowest = sub(slice(key, { 0: [0, 1] }), slice(query, { 0: [subtractDims(queries, 1), queries] }));
-  return add(iota([addDims(queries, keys)]), lowest);
+  const inner = add(iota([subtractDims(addDims(queries, keys), 1)]), lowest);
+  const highest = sub(slice(key, { 0: [subtractDims(keys, 1), keys] }), slice(query, { 0: [0, 1] }));
+  return concat([lowest, inner, highest], 0);
 }

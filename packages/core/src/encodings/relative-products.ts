@@ -1,11 +1,21 @@
 import { asRows, linear, scaledMatMul } from "../composites/linear.js";
+import { relativeShift, relativeUnshift } from "../composites/relative-shift.js";
 import { oneHot } from "../composites/scatter-add.js";
-import { expand, gather, gatherElements, reshape, transposeLast } from "../primitives/operations.js";
+import {
+  expand,
+  gather,
+  gatherElements,
+  iota,
+  mul,
+  reshape,
+  slice,
+  sub,
+  transposeLast,
+} from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { overHeads, relativePositions } from "./distance.js";
 import { distanceRange, type Places } from "./position-range.js";
-import { relativeShift, relativeUnshift } from "./relative-shift.js";
 
 /** Vectors of relative positions: row(key − query) of a table [R, D] for all heads, or [H, R, D] for each. */
 export interface RelativeVectors {
@@ -17,20 +27,41 @@ export interface RelativeVectors {
 /**
  * x_i · table[row(j − i)] for every pair: x [B, H, Q, D] → [B, H, Q, K].
  *
- * Where positions are ranges: one product for each distance that occurs, [B, H, Q, Q + K], shifted. Other positions:
- * one product for each row of the table, and the pair's taken. The vectors of all pairs [Q, K, D] never exist.
+ * Where positions are ranges: one product for each distance that occurs, [B, H, Q, Q + K + 1], shifted; many more
+ * queries than keys in blocks of as many. Other positions: one product for each row of the table, and the pair's taken.
+ * The vectors of all pairs [Q, K, D] never exist.
  */
 export function relativeProducts(x: Tensor, { table, row }: RelativeVectors, at: Places): Tensor {
   const distances = distanceRange(at);
-  if (distances) return productsByDistance(x, gather(table, row(distances), -2), at.key.shape[0] as Dim);
+  if (distances && isTall(at)) return productsInBlocks(x, { table, row }, at);
+  if (distances) return productsByDistance(x, gather(table, row(distances), -2));
   const products = productsByRow(x, table);
   const rows = overHeads(row(relativePositions(at.query, at.key)));
   return gatherElements(products, expand(rows, [...x.shape.slice(0, 3), rows.shape[3] as Dim]), 3);
 }
 
-/** x_i · vectors[j − i + Q − 1], for vectors [Q + K, D] or [H, Q + K, D] by distance: x [B, H, Q, D] → [B, H, Q, K]. */
-export function productsByDistance(x: Tensor, vectors: Tensor, keys: Dim): Tensor {
-  return relativeShift(productsByRow(x, vectors), keys);
+/** Whether there are several times as many queries as keys: of all the distances, each query then has few. */
+function isTall({ query, key }: Places): boolean {
+  const [queries, keys] = [query.shape[0] as Dim, key.shape[0] as Dim];
+  if (keys === 1) return queries !== 1;
+  return typeof queries === "number" && typeof keys === "number" && queries > keys && queries % keys === 0;
+}
+
+/** `relativeProducts` of ranges for n·K queries, K at a time, each with the 2K + 1 distances that they have. */
+function productsInBlocks(x: Tensor, { table, row }: RelativeVectors, { query, key }: Places): Tensor {
+  const [batch, heads, rows, size] = x.shape as readonly [Dim, Dim, Dim, Dim];
+  const block = key.shape[0] as number;
+  const blocks = typeof rows === "number" ? rows / block : rows;
+  const first = distanceRange({ query: slice(query, { 0: [0, block] }), key }) as Tensor;
+  const distances = sub(reshape(first, [1, 2 * block + 1]), mul(reshape(iota([blocks]), [blocks, 1]), block));
+  const vectors = gather(table, row(distances), -2);
+  const products = scaledMatMul(reshape(x, [batch, heads, blocks, block, size]), vectors, { transposeRight: true });
+  return reshape(relativeShift(products), [batch, heads, rows, block]);
+}
+
+/** x_i · vectors[j − i + Q], for vectors [Q + K + 1, D] or [H, Q + K + 1, D] by distance: x [B, H, Q, D] → [B, H, Q, K]. */
+export function productsByDistance(x: Tensor, vectors: Tensor): Tensor {
+  return relativeShift(productsByRow(x, vectors));
 }
 
 /**

@@ -58,7 +58,7 @@ export function relativeSinusoidProducts(
   if (!distances) return factorizedProducts(x, weight, at, layout);
   const { cos, sin } = rotationsAt(neg(distances), sinusoidalFrequencies(width));
   const sinusoids = layout === "interleaved" ? interleave(sin, cos) : concat([sin, cos], -1);
-  return productsByDistance(x, projected(sinusoids, weight, heads), at.key.shape[0] as Dim);
+  return productsByDistance(x, projected(sinusoids, weight, heads));
 }
 
 /** R·Wᵀ for each head: [n, width] and [H·D, width] → [H, n, D]. */

@@ -4,7 +4,7 @@ import { normal } from "../nn/parameters.js";
 import { add, lessOrEqual, logicalAnd, maximum, minimum, mul, neg, pad, sub, where } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith, type ScoresContext, type ValuesContext } from "./encoding.js";
+import { defineEncoding, type EncodingWith, type RelativeScoresContext, type ValuesContext } from "./encoding.js";
 import { type RelativeVectors, relativeKeyProducts, relativeProducts, relativeSums } from "./relative-products.js";
 
 /** What a relative vector is multiplied with or added to. */
@@ -44,7 +44,7 @@ export function shawRow(distance: number, options: ShawOptions = {}): number {
  * key − query, as in the paper: Shaw et al., arXiv:1803.02155. Tables `weight` for scores and `value` for values,
  * [left + 1 + right, D], shared over heads. Windows with two sides agree with Hugging Face's Wav2Vec2-BERT.
  */
-export function shaw(options: ShawOptions = {}): EncodingWith<"scores" | "parameters", "weight" | "value"> {
+export function shaw(options: ShawOptions = {}): EncodingWith<"parameters", "weight" | "value"> {
   const { left = 16, right = left, terms = ["query", "value"], tables = "shared", scope = "layer" } = options;
   const { outside = "nearest", order = "key − query", initialDeviation } = options;
   for (const side of [left, right]) {
@@ -53,7 +53,7 @@ export function shaw(options: ShawOptions = {}): EncodingWith<"scores" | "parame
   check(terms.length > 0, "shaw", () => "terms must name a query, key or value, got none");
   const row = rowOf({ left, right, outside, order });
   const vectors = (table: Tensor): RelativeVectors => ({ table: outside === "none" ? withZeroRow(table) : table, row });
-  return defineEncoding<"weight" | "value", EncodingWith<"scores" | "parameters", "weight" | "value">>({
+  return defineEncoding<"weight" | "value", EncodingWith<"parameters", "weight" | "value">>({
     kind: "shaw",
     settings: { left, right, terms, outside, order, tables, scope, initialDeviation },
     cache: "rotated-keys",
@@ -67,9 +67,13 @@ export function shaw(options: ShawOptions = {}): EncodingWith<"scores" | "parame
       const names = new Set(terms.map((term) => (term === "value" ? "value" : "weight")));
       return Object.fromEntries([...names].map((name) => [name, table]));
     },
-    scores: (context) => {
-      return terms.reduce((scores, term) => scoreTerms[term]?.(scores, context, vectors) ?? scores, context.products());
-    },
+    ...(terms.some((term) => term !== "value") && {
+      relativeScores: (context) => {
+        return terms
+          .flatMap((term) => scoreTerms[term]?.(context, vectors) ?? [])
+          .reduce((sum, term) => add(sum, term));
+      },
+    }),
     ...(terms.includes("value") && { values: valueTerm(vectors) }),
   });
 }
@@ -77,17 +81,17 @@ export function shaw(options: ShawOptions = {}): EncodingWith<"scores" | "parame
 type Vectors = (table: Tensor) => RelativeVectors;
 
 const scoreTerms: {
-  readonly [T in ShawTerm]?: (scores: Tensor, context: ScoresContext<"weight" | "value">, vectors: Vectors) => Tensor;
+  readonly [T in ShawTerm]?: (context: RelativeScoresContext<"weight" | "value">, vectors: Vectors) => Tensor;
 } = {
-  query: (scores, { query, queryPositions, keyPositions, parameters, scale }, vectors) => {
+  query: ({ query, queryPositions, keyPositions, parameters, scale }, vectors) => {
     const at = { query: queryPositions, key: keyPositions };
-    return add(scores, relativeProducts(mul(query, scale), vectors(parameters.weight), at));
+    return relativeProducts(mul(query, scale), vectors(parameters.weight), at);
   },
-  key: (scores, { query, key, queryPositions, keyPositions, parameters, scale }, vectors) => {
+  key: ({ query, key, queryPositions, keyPositions, parameters, scale }, vectors) => {
     const at = { query: queryPositions, key: keyPositions };
     const { table, row } = vectors(parameters.weight);
     const repeated = repeatHeads(mul(key, scale), (query.shape[1] as number) / (key.shape[1] as number));
-    return add(scores, relativeKeyProducts(repeated, { table, row: (distances) => row(neg(distances)) }, at));
+    return relativeKeyProducts(repeated, { table, row: (distances) => row(neg(distances)) }, at);
   },
 };
 

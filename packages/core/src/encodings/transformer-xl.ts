@@ -1,7 +1,5 @@
-import { repeatHeads } from "../composites/attention.js";
-import { scaledMatMul } from "../composites/linear.js";
 import { normal } from "../nn/parameters.js";
-import { add, mul, reshape } from "../primitives/operations.js";
+import { add, mul, reshape, sub } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import {
@@ -9,7 +7,9 @@ import {
   type EncodingParameterSpecs,
   type EncodingShape,
   type EncodingWith,
-  type ScoresContext,
+  type RelativeScoresContext,
+  type TransformContext,
+  type Transformed,
 } from "./encoding.js";
 import { type RelativeSinusoidOptions, relativeSinusoidProducts } from "./relative-sinusoid.js";
 
@@ -35,7 +35,7 @@ export type RelativeSinusoidParameters = "weight" | "contentBias" | "positionBia
  */
 export function transformerXl(
   options: TransformerXlOptions = {},
-): EncodingWith<"scores" | "parameters", RelativeSinusoidParameters> {
+): EncodingWith<"transform" | "relativeScores" | "parameters", RelativeSinusoidParameters> {
   const { clampLength, biases = "model", initialDeviation = 0.02 } = options;
   return defineEncoding({
     kind: "transformerXl",
@@ -43,7 +43,8 @@ export function transformerXl(
     cache: "rotated-keys",
     scope: "layer",
     parameters: (shape) => relativeSinusoidParameters(shape, { biases, initialDeviation }),
-    scores: (context) => relativeSinusoidScores(context, { layout: "concatenated", clampLength }),
+    transform: withContentBias,
+    relativeScores: (context) => relativeSinusoidScores(context, { layout: "concatenated", clampLength }),
   });
 }
 
@@ -61,23 +62,29 @@ export function relativeSinusoidParameters(
   };
 }
 
-/** scale·[(q_i + u)·k_j + (q_i + v)·(W_R·R_{i−j})] [B, H, Q, K]. */
+/** q + u, so that products are (q_i + u)·k_j. */
+export function withContentBias({ query, key, parameters }: TransformContext<"contentBias">): Transformed {
+  return { query: add(query, perHead(parameters.contentBias)), key };
+}
+
+/** A bias for each head in place of u on queries that have u: (q_i + u) + (v − u). */
+export function withBiasInstead({ query, parameters }: RelativeScoresContext<"contentBias">, bias: Tensor): Tensor {
+  return add(query, perHead(sub(bias, parameters.contentBias)));
+}
+
+/** scale·(q_i + v)·(W_R·R_{i−j}) [B, H, Q, K]. */
 export function relativeSinusoidScores(
-  context: ScoresContext<RelativeSinusoidParameters>,
+  context: RelativeScoresContext<RelativeSinusoidParameters>,
   options: RelativeSinusoidOptions,
 ): Tensor {
-  const { query, key, parameters, scale, queryPositions, keyPositions } = context;
-  const { weight, contentBias, positionBias } = parameters;
-  const groups = (query.shape[1] as number) / (key.shape[1] as number);
-  const u = perHead(contentBias);
-  const content = scaledMatMul(u, repeatHeads(key, groups), { transposeRight: true, scale });
-  const shifted = mul(add(query, perHead(positionBias)), scale);
+  const { parameters, scale, queryPositions, keyPositions } = context;
+  const shifted = mul(withBiasInstead(context, parameters.positionBias), scale);
   const at = { query: queryPositions, key: keyPositions };
-  return add(add(context.products(), content), relativeSinusoidProducts(shifted, weight, at, options));
+  return relativeSinusoidProducts(shifted, parameters.weight, at, options);
 }
 
 /** [H, D] as [1, H, 1, D]. */
-export function perHead(bias: Tensor): Tensor {
+function perHead(bias: Tensor): Tensor {
   const [heads, size] = bias.shape as readonly [number, number];
   return reshape(bias, [1, heads, 1, size]);
 }

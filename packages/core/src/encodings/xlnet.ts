@@ -6,13 +6,14 @@ import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
-import { defineEncoding, type EncodingWith, type ScoresContext } from "./encoding.js";
+import { defineEncoding, type EncodingWith, type RelativeScoresContext } from "./encoding.js";
 import {
-  perHead,
   type RelativeSinusoidParameters,
   relativeSinusoidParameters,
   relativeSinusoidScores,
   type TransformerXlOptions,
+  withBiasInstead,
+  withContentBias,
 } from "./transformer-xl.js";
 
 export interface XlnetOptions extends Pick<TransformerXlOptions, "clampLength" | "initialDeviation"> {
@@ -29,7 +30,9 @@ export type XlnetParameters = RelativeSinusoidParameters | "segmentBias" | "segm
  * `segments` is [2, H, D]: same, other; s = `segmentBias` [H, D]. Yang et al., arXiv:1906.08237. Agrees with Hugging
  * Face's XLNetRelativeAttention; its `w_r` [width, H, D] is `weight` [H·D, width] here.
  */
-export function xlnet(options: XlnetOptions = {}): EncodingWith<"scores" | "parameters", XlnetParameters> {
+export function xlnet(
+  options: XlnetOptions = {},
+): EncodingWith<"transform" | "relativeScores" | "parameters", XlnetParameters> {
   const { clampLength, initialDeviation = 0.02, segments = "none" } = options;
   return defineEncoding({
     kind: "xlnet",
@@ -47,7 +50,8 @@ export function xlnet(options: XlnetOptions = {}): EncodingWith<"scores" | "para
         }),
       };
     },
-    scores: (context) => {
+    transform: withContentBias,
+    relativeScores: (context) => {
       const scores = relativeSinusoidScores(context, { layout: "concatenated", clampLength });
       return segments === "none" ? scores : add(scores, segmentScores(context));
     },
@@ -55,13 +59,14 @@ export function xlnet(options: XlnetOptions = {}): EncodingWith<"scores" | "para
 }
 
 /** scale·(q_i + s)·g: one of two numbers of a query, by whether the key is of its segment. */
-function segmentScores({ query, state, parameters, scale }: ScoresContext<XlnetParameters>): Tensor {
+function segmentScores(context: RelativeScoresContext<XlnetParameters>): Tensor {
+  const { query, state, parameters, scale } = context;
   check(state, "xlnet", () => "segments need attention's `state` [B, S, 1], got none");
   const [batch, keys] = state.shape as readonly [Dim, Dim];
   const queries = query.shape[2] as Dim;
   const own = slice(state, { 1: [subtractDims(keys, queries), keys] });
   const same = equal(own, reshape(state, [batch, 1, keys]));
-  const shifted = mul(add(query, perHead(parameters.segmentBias)), scale);
+  const shifted = mul(withBiasInstead(context, parameters.segmentBias), scale);
   const [sameScores, otherScores] = [0, 1].map((kind) => {
     const vector = slice(parameters.segments, { 0: [kind, kind + 1] });
     const column = reshape(vector, [1, vector.shape[1] as Dim, vector.shape[2] as Dim, 1]);

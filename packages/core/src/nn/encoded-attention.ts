@@ -2,7 +2,7 @@ import { addToScores, attend, attention, causalMask, groupedScores, repeatHeads 
 import { scaledMatMul } from "../composites/linear.js";
 import type { PositionEncoding, Transformed } from "../encodings/encoding.js";
 import { check } from "../errors.js";
-import { concat, expand, logicalAnd, mul, slice } from "../primitives/operations.js";
+import { add, concat, expand, logicalAnd, mul, slice } from "../primitives/operations.js";
 import { addDims, type Dim, equalDims, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { joinHeads, splitHeads } from "./heads.js";
@@ -47,8 +47,8 @@ export interface EncodedAttentionOptions {
  * Attention with the hooks of a position encoding: query [B, H, Q, D], key and value [B, Hkv, K, D] → output
  * [B, H, Q, D], what the cache keeps, and what the encoding carries to the next layer.
  *
- * Encodings that only turn queries and keys, scale queries or add a bias go through the `attention` composite, which
- * backends run fused; those that act on scores, weights or values are written out. Many queries are taken in chunks
+ * Encodings that only turn queries and keys, scale queries or add to the products go through the `attention` composite,
+ * which backends run fused; those that make scores, weights or values of their own are written out. Many queries are taken in chunks
  * where there is a bias or there are scores to hold, so that no [H, Q, K] of all of them exists.
  */
 export function encodedAttention(
@@ -86,7 +86,7 @@ function attendAll(
     return { output, present: { key: placed.cachedKeys, value: turnedValue, ...(state && { state }) } };
   }
   if (isFusable(placed, options) && !rawKeys && chunksOf(query, options).length === 1) {
-    const { bias, warmQuery } = pairOf(placed, options);
+    const { bias, warmQuery } = fusedPair(placed, options);
     const fused = attention(warmQuery, turned.key, turnedValue, { bias, mask, past, causal, window, scale, softcap });
     return { output: fused.output, present: { key: fused.key, value: fused.value } };
   }
@@ -158,15 +158,20 @@ function isFusable({ turned }: Placed, { encoding, softcap }: EncodedAttentionOp
   return !!turned && !encoding.scores && !encoding.weights && !encoding.values && !(encoding.temperature && softcap);
 }
 
-/** What depends on pairs of positions: the bias, and queries with their temperature. */
+/** What depends on pairs of positions only. */
 function pairOf({ turned, at }: Placed, { encoding, parameters }: EncodedAttentionOptions) {
   const pair = { parameters, heads: turned.query.shape[1] as number, ...at };
-  const temperature = encoding.temperature?.(pair);
-  return {
-    bias: encoding.bias?.(pair),
-    temperature,
-    warmQuery: temperature ? mul(turned.query, temperature) : turned.query,
-  };
+  return { bias: encoding.bias?.(pair), temperature: encoding.temperature?.(pair) };
+}
+
+/** Bias and queries for attention that does the rest: the temperature acts on products and relative scores. */
+function fusedPair(placed: Placed, options: EncodedAttentionOptions) {
+  const { query } = placed.turned;
+  const { bias, temperature } = pairOf(placed, options);
+  const relative = options.encoding.relativeScores?.(scoresContext(placed, options));
+  const warm = (x: Tensor): Tensor => (temperature ? mul(x, temperature) : x);
+  const added = [relative && warm(relative), bias].filter((term) => term !== undefined);
+  return { warmQuery: warm(query), bias: added.length > 1 ? add(added[0] as Tensor, added[1] as Tensor) : added[0] };
 }
 
 /** Attention on all keys, none of which is still in a cache. */
@@ -174,7 +179,7 @@ function attendPlaced(placed: Placed, values: Tensor, options: EncodedAttentionO
   const { turned, at, allKeys } = placed;
   const { encoding, parameters, causal, window, mask, scale, softcap } = options;
   if (isFusable(placed, options)) {
-    const { bias, warmQuery } = pairOf(placed, options);
+    const { bias, warmQuery } = fusedPair(placed, options);
     const settings = { bias, mask, causal, window, scale, softcap };
     const [own, total] = [warmQuery.shape[2] as Dim, allKeys.shape[2] as Dim];
     if (!causal || equalDims(own, total)) return attention(warmQuery, allKeys, values, settings).output;
@@ -197,16 +202,20 @@ function allowedOf({ turned, allKeys }: Placed, { causal, window, mask }: Encode
 }
 
 function scoresOf(placed: Placed, options: EncodedAttentionOptions): Tensor {
-  const { turned, allKeys, at, state } = placed;
-  const { encoding, parameters, scale, softcap, x } = options;
-  const products = (q = turned.query, k = allKeys): Tensor => groupedScores(q, k, scale, softcap);
-  const positions = { queryPositions: at.query, keyPositions: at.key };
-  const allowed = allowedOf(placed, options);
-  const context = { parameters, query: turned.query, key: allKeys, ...positions, state, products, scale, allowed, x };
-  const scores = encoding.scores?.(context) ?? products();
+  const { encoding, scale, softcap } = options;
+  const context = scoresContext(placed, options);
+  const products = (q = context.query, k = context.key): Tensor => groupedScores(q, k, scale, softcap);
+  const own = encoding.scores?.({ ...context, products, allowed: allowedOf(placed, options) }) ?? products();
+  const relative = encoding.relativeScores?.(context);
+  const scores = relative ? add(own, relative) : own;
   const { temperature, bias } = pairOf(placed, options);
   const warm = temperature ? mul(scores, temperature) : scores;
   return bias ? warm.add(bias) : warm;
+}
+
+function scoresContext({ turned, allKeys, at, state }: Placed, { parameters, scale, x }: EncodedAttentionOptions) {
+  const positions = { queryPositions: at.query, keyPositions: at.key };
+  return { parameters, query: turned.query, key: allKeys, ...positions, state, scale, x };
 }
 
 function weigh(
@@ -229,7 +238,8 @@ const manyQueries = 1024;
 /** Ranges of queries to take one after another; `undefined` stands for all. Keys behind a chunk are of no use to it. */
 function chunksOf(query: Tensor, { encoding, causal }: EncodedAttentionOptions): readonly (Range | undefined)[] {
   const count = query.shape[2] as Dim;
-  const holdsScores = encoding.bias || encoding.scores || encoding.weights || encoding.values;
+  const holdsScores =
+    encoding.bias || encoding.relativeScores || encoding.scores || encoding.weights || encoding.values;
   if (typeof count !== "number" || count <= manyQueries || !causal || !holdsScores) return [undefined];
   const starts = Array.from({ length: Math.ceil(count / chunkedQueries) }, (_, index) => index * chunkedQueries);
   return starts.map((start) => [start, Math.min(start + chunkedQueries, count)]);

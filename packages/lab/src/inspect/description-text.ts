@@ -12,6 +12,7 @@ export const hookWords: Readonly<Record<Hook, string>> = {
   transform: "turns queries and keys by their positions",
   bias: "adds to the scores, whatever the data",
   factors: "gives that bias as products of two vectors, which fused attention takes",
+  relativeScores: "adds to the scores, by queries, keys and positions",
   scores: "makes the scores from queries, keys and positions",
   temperature: "multiplies the scores of each query",
   weights: "makes attention weights in place of softmax",

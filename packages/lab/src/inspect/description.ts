@@ -58,6 +58,7 @@ const hooksInOrder = [
   "transform",
   "bias",
   "factors",
+  "relativeScores",
   "scores",
   "temperature",
   "weights",

@@ -54,7 +54,15 @@ export function prepareInspection(
 const embeddingDeviation = 1;
 
 /** The hooks that make scores of queries, keys and positions; a bias alone is shown as it is. */
-const scoreHooks: readonly Hook[] = ["embed", "state", "transform", "scores", "temperature", "weights"];
+const scoreHooks: readonly Hook[] = [
+  "embed",
+  "state",
+  "transform",
+  "relativeScores",
+  "scores",
+  "temperature",
+  "weights",
+];
 
 /**
  * Measures what an encoding does to attention, by its hooks alone: bias, scores of a repeated token, rotations, entropy.

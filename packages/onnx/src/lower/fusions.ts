@@ -6,6 +6,7 @@ import type { Provider } from "./context.js";
 import { attributesOf, everywhere, type Fusion, never, ofType, typeOf } from "./fusion.js";
 import { linear, scaledMatMul } from "./matrix-products.js";
 import { layerNorm, rmsNorm } from "./norms.js";
+import { alongDiagonals, relativeShift } from "./relative-shift.js";
 import { rotaryEmbedding } from "./rotary-embedding.js";
 
 const halfAndFull = ofType("float32", "float16");
@@ -100,6 +101,8 @@ export const fusions: Readonly<Record<string, Fusion>> = {
   scaledMatMul,
   scatterAdd,
   rotaryEmbedding,
+  relativeShift,
+  alongDiagonals,
   attention,
 };
 

@@ -30,14 +30,13 @@ const projection: Checker = (golden, input) => {
   const parameters = { weight: input("w"), bias: input("b") };
   const positions = constant({ shape: [1], dtype: "int32", data: new Int32Array(1) });
   const unused = expand(constant(0), [batch, heads, length, 1]);
-  const bias = encoding.scores({
+  const bias = encoding.relativeScores({
     parameters,
     query: unused,
     key: unused,
     queryPositions: positions,
     keyPositions: positions,
     state: encoding.state({ parameters, x, positions, heads }),
-    products: () => expand(constant(0), [batch, heads, length, length]),
     scale: 1,
   });
   return gradientPredictions("bias", bias, input, ["x", "w", "b"]);

@@ -23,7 +23,7 @@ const attention: Checker = (golden, input) => {
   return [{ path: "bias", value: bias }, ...predictions];
 };
 
-/** Bias of x-transformers and its gradients: what the scores hook adds where queries are zero. */
+/** Bias of x-transformers and its gradients: what is added to the products. */
 const projected: Checker = (golden, input) => {
   const [extent, relativeSize, heads] = ["extent", "dRel", "heads"].map((key) => numberOf(golden, key)) as [
     number,
@@ -34,7 +34,7 @@ const projected: Checker = (golden, input) => {
   const x = input("x");
   const [batch] = x.shape as readonly [number];
   const zeros = (length: number) => constant(0).expand([batch, heads, length, 1]);
-  const bias = inkling({ extent, relativeSize, projectionBias: true }).scores({
+  const bias = inkling({ extent, relativeSize, projectionBias: true }).relativeScores({
     x,
     parameters: { weight: input("w"), bias: input("b"), bank: input("bank") },
     query: zeros(queries),
@@ -42,7 +42,6 @@ const projected: Checker = (golden, input) => {
     queryPositions: constant(positions(queries, keys - queries)),
     keyPositions: constant(positions(keys)),
     scale: 1,
-    products: () => constant(0).expand([batch, heads, queries, keys]),
   });
   const names = ["x", "w", "b", "bank"];
   const { others, gradients } = valueAndGradients(reduceSum(mul(bias, input("G"))), names.map(input), [bias]);

@@ -1,6 +1,7 @@
 import { expectClose } from "@relpos/conformance";
 import { gaussian, runOn } from "@relpos/conformance/cases";
 import {
+  alongDiagonals,
   constant,
   dimension,
   exactTensor,
@@ -10,6 +11,8 @@ import {
   maximum,
   minimum,
   positions,
+  relativeShift,
+  relativeUnshift,
   run,
   slice,
   Tensor,
@@ -21,10 +24,8 @@ import {
   isRange,
   relativeKeyProducts,
   relativeProducts,
-  relativeShift,
   relativeSinusoidProducts,
   relativeSums,
-  relativeUnshift,
   sinusoidalRow,
 } from "@relpos/core/encodings";
 import fc from "fast-check";
@@ -67,18 +68,18 @@ const element = ({ data, shape }: HostTensor, ...index: readonly number[]): numb
 const dot = (size: number, term: (d: number) => number) => [...Array(size).keys()].reduce((sum, d) => sum + term(d), 0);
 
 describe("relativeShift", () => {
-  test("takes column j − i + Q − 1 of row i, and relativeUnshift puts it back, for any sizes", async () => {
+  test("takes column j − i + Q of row i, and relativeUnshift puts it back, for any sizes", async () => {
     await fc.assert(
       fc.asyncProperty(sizes, async ({ batch, heads, queries, keys, seed }) => {
-        const x = gaussian([batch, heads, queries, queries + keys], seed);
-        const shifted = await run(reference(), (value) => relativeShift(value as Tensor, keys), x);
+        const x = gaussian([batch, heads, queries, queries + keys + 1], seed);
+        const shifted = await run(reference(), (value) => relativeShift(value as Tensor), x);
         const expected = filled([batch, heads, queries, keys], (b, h, i, j) => {
-          return element(x, b, h, i, j - i + queries - 1);
+          return element(x, b, h, i, j - i + queries);
         });
         expectClose(shifted, expected, "exact");
         const back = await run(reference(), (value) => relativeUnshift(value as Tensor), shifted);
         const kept = filled(x.shape, (b, h, i, n) => {
-          const j = n + i - queries + 1;
+          const j = n + i - queries;
           return j >= 0 && j < keys ? element(x, b, h, i, n) : 0;
         });
         expectClose(back, kept, "exact");
@@ -88,9 +89,9 @@ describe("relativeShift", () => {
   });
 
   test("of distances is the table of XLNet's positions (encodings.md A.4)", async () => {
-    // Query i stands at 2 + i among 5 keys: entry n is the distance query − key of 4 − n.
-    const rows = filled([3, 8], (_, n) => 4 - n);
-    const shifted = await run(reference(), (x) => relativeShift(x as Tensor, 5), rows);
+    // Query i stands at 2 + i among 5 keys: entry n is the distance query − key of 5 − n.
+    const rows = filled([3, 9], (_, n) => 5 - n);
+    const shifted = await run(reference(), (x) => relativeShift(x as Tensor), rows);
     expectClose(shifted, exactTensor([2, 1, 0, -1, -2, 3, 2, 1, 0, -1, 4, 3, 2, 1, 0], [3, 5]), "exact");
   });
 
@@ -122,6 +123,34 @@ describe("relativeShift", () => {
   });
 });
 
+describe("in blocks that Q and K have in common", () => {
+  test.each([
+    [16, 16],
+    [48, 80],
+    [32, 96],
+    [128, 64],
+    [17, 51],
+    [60, 600],
+  ])("%i queries and %i keys: the same on every backend", async (queries, keys) => {
+    for (const backend of backends()) {
+      const rows = gaussian([2, 3, queries, queries + keys + 1], "rows");
+      const shifted = await run(backend, (x) => relativeShift(x as Tensor), rows);
+      expectClose(
+        shifted,
+        filled([2, 3, queries, keys], (b, h, i, j) => element(rows, b, h, i, j - i + queries)),
+        "exact",
+      );
+      const values = gaussian([3, queries + keys + 1], "values");
+      const matrix = await run(backend, (x) => alongDiagonals(x as Tensor, queries), values);
+      expectClose(
+        matrix,
+        filled([3, queries, keys], (h, i, j) => element(values, h, j - i + queries)),
+        "exact",
+      );
+    }
+  });
+});
+
 describe("ranges", () => {
   test("are seen in iota, slices, offsets and constants, and in nothing else", () => {
     const given = Tensor.input({ shape: [4], dtype: "int32" });
@@ -131,12 +160,12 @@ describe("ranges", () => {
     expect(others.map(isRange)).toEqual(others.map(() => false));
   });
 
-  test("have the distances of their pairs, and one more", async () => {
+  test("have the distances of their pairs, the first and the last twice", async () => {
     const distances = await run(
       reference(),
       () => distanceRange({ query: constant(positions(3, 2)), key: constant(positions(5)) }) as Tensor,
     );
-    expectClose(distances, whole([-4, -3, -2, -1, 0, 1, 2, 3]), "exact");
+    expectClose(distances, whole([-4, -4, -3, -2, -1, 0, 1, 2, 2]), "exact");
   });
 });
 

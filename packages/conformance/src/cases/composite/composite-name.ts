@@ -1,5 +1,6 @@
 /** Every composite of core. */
 export const compositeNames = [
+  "alongDiagonals",
   "attend",
   "attention",
   "crossEntropy",
@@ -9,6 +10,7 @@ export const compositeNames = [
   "linear",
   "logSoftmax",
   "mean",
+  "relativeShift",
   "rmsNorm",
   "rotaryEmbedding",
   "scaledMatMul",

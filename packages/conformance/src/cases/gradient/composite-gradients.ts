@@ -1,5 +1,6 @@
 import {
   type AttentionOptions,
+  alongDiagonals,
   attend,
   attention,
   type CrossEntropyOptions,
@@ -15,6 +16,7 @@ import {
   mean,
   mul,
   reduceSum,
+  relativeShift,
   rmsNorm,
   rotaryEmbedding,
   scaledMatMul,
@@ -79,6 +81,14 @@ export const compositeGradients: Readonly<Record<CompositeName, readonly NamedGr
   sigmoid: one(sigmoid),
   silu: one(silu),
   softplus: one(softplus),
+  relativeShift: [
+    of((x: Tensor) => relativeShift(x), [gaussian([2, 3, 8])], "uneven"),
+    of((x: Tensor) => relativeShift(x), [gaussian([2, 16, 65])], "in blocks"),
+  ],
+  alongDiagonals: [
+    of((x: Tensor) => alongDiagonals(x, 3), [gaussian([2, 8])], "uneven"),
+    of((x: Tensor) => alongDiagonals(x, 16), [gaussian([2, 65])], "in blocks"),
+  ],
   triangularInverse: [of((x: Tensor) => triangularInverse(x), [gaussian([2, 5, 5])])],
   gelu: [...one((x) => gelu(x), "exact"), ...one((x) => gelu(x, "tanh"), "tanh")],
   mean: [...one((x) => mean(x), "last axis"), ...one((x) => mean(x, 0, { keepDims: true }), "axis 0 kept")],
