@@ -1,11 +1,11 @@
 import { expectClose, violations } from "@relpos/conformance";
-import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
+import { between, gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import { exactTensor, type HostTensor, positions, run, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { rope } from "@relpos/core/encodings";
+import { matrixExponential, rope } from "@relpos/core/encodings";
 import { encodedScores } from "@relpos/core/nn";
 import { expect, test } from "vitest";
-import { largestDifference } from "../src/host-numbers.js";
+import { exact, largestDifference, range } from "../src/host-numbers.js";
 import { useBackends } from "./use-backends.js";
 
 const backends = useBackends();
@@ -85,4 +85,21 @@ test("RoPE's logits of about 10 stay when positions move as far as a million, in
   }
   console.log(`shift error of RoPE's logits, d = ${size}, typical logit ${typical.toFixed(1)}:`);
   console.table(table);
+});
+
+/** Generators as LieRE begins with, at positions from a fraction of the trained length to eight times it. */
+test.each([8, 16, 64])("LieRE's rotations keep their digits in float32: heads of size %i", async (size) => {
+  const upper = between(0, 2 * Math.PI, [size, size], "generator").data;
+  for (const share of [1 / 64, 1 / 4, 1, 2, 8]) {
+    const values = range(size * size).map((index) => {
+      const [i, j] = [Math.floor(index / size), index % size];
+      return share * (i < j ? (upper[index] as number) : i > j ? -(upper[j * size + i] as number) : 0);
+    });
+    const a = roundToFloat32(exact(values, [size, size]));
+    const [expected, actual] = await Promise.all(
+      backends().map((backend) => run(backend, (x) => matrixExponential(x as Tensor), a)),
+    );
+    // What is squared is a rotation less the identity: no element is above 2.
+    expectClose(actual as HostTensor, expected as HostTensor, "composite", { length: size, magnitude: 4 });
+  }
 });

@@ -90,7 +90,8 @@ export {
   nopeEvery,
 } from "./layer-schedules.js";
 export { type LearnedOptions, learned, maskedPositions } from "./learned.js";
-export { type LieRopeOptions, lieRope, matrixExponential } from "./lie-rope.js";
+export { type LieRopeOptions, lieRope } from "./lie-rope.js";
+export { matrixExponential } from "./matrix-exponential.js";
 export { type MegaBiasOptions, megaBias } from "./mega-bias.js";
 export { type MixedRopeOptions, mixedFrequencies, mixedRope } from "./mixed-rope.js";
 export {

@@ -18,31 +18,13 @@ import type { Tensor } from "../tensor/tensor.js";
 import { gridPositions } from "./axial-rope.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
+import { matrixExponential } from "./matrix-exponential.js";
 
 export interface LieRopeOptions {
   /** Positions are divided by it; generators are as large as a turn. */
   readonly extent: number;
   /** Tokens in a row of a grid, whose columns and rows are two axes. Default: one axis. */
   readonly width?: number;
-}
-
-/** e^A is taken as (Taylor polynomial of A/2^halvings)^(2^halvings). */
-const [halvings, order] = [10, 8];
-
-/** e^A of skew matrices [..., D, D], by scaling and squaring: to float32 precision up to a norm of some hundreds. */
-export function matrixExponential(a: Tensor): Tensor {
-  const size = a.shape.at(-1) as number;
-  const identity = constant(
-    exactTensor(
-      Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
-      [size, size],
-    ),
-  );
-  const small = mul(a, 2 ** -halvings);
-  let power = add(mul(small, 1 / order), identity);
-  for (let n = order - 1; n >= 1; n--) power = add(mul(matMul(small, power), 1 / n), identity);
-  for (let n = 0; n < halvings; n++) power = matMul(power, power);
-  return power;
 }
 
 /** Uniform values from 0 to 2π. */
