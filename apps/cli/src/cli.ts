@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { addCompareCommand } from "./commands/compare.js";
+import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
 import { addInspectCommand } from "./commands/inspect.js";
 import { addRecommendCommand } from "./commands/recommend.js";
@@ -60,5 +61,6 @@ function createProgram(context: CliContext): Command {
   addEncodingsCommand(program, context);
   addInspectCommand(program, context);
   addRecommendCommand(program, context);
+  addDoctorCommand(program, context);
   return program;
 }

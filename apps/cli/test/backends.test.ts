@@ -95,7 +95,7 @@ describe("what is wrong is said in one line, with what to do", () => {
     [
       "an unknown name",
       () => ["--backend", "abacus-of-beads"],
-      "--backend abacus-of-beads: there is no such backend or installed package — take ort-node, reference, tfjs, an installed package, or a path such as ./backend",
+      "--backend abacus-of-beads: there is no such backend or installed package — take ort-node, reference, tfjs, ort-web, an installed package, or a path such as ./backend",
       2,
     ],
     [

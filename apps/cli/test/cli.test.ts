@@ -18,7 +18,7 @@ describe("relpos", () => {
   });
 
   test("helps, with an example each", async () => {
-    for (const args of [[], ["compare"], ["encodings"], ["inspect"], ["recommend"]]) {
+    for (const args of [[], ["compare"], ["encodings"], ["inspect"], ["recommend"], ["doctor"]]) {
       const { code, out } = await relpos(...args, "--help");
       expect(code).toBe(0);
       expect(out).toMatch(/Examples?:\n {2}\$ relpos /);

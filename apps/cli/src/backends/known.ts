@@ -10,4 +10,5 @@ export const knownBackends: Readonly<Record<string, KnownBackend>> = {
   "ort-node": { package: "@relpos/backend-ort-node", load: () => import("@relpos/backend-ort-node") },
   reference: { package: "@relpos/backend-reference", load: () => import("@relpos/backend-reference") },
   tfjs: { package: "@relpos/backend-tfjs" },
+  "ort-web": { package: "@relpos/backend-ort-web" },
 };

@@ -72,7 +72,7 @@ export async function loadProvider(name: string): Promise<BackendProvider> {
 }
 
 async function load(name: string): Promise<unknown> {
-  const load = knownBackends[name]?.load ?? (() => import(locate(name).href));
+  const load = knownBackends[name]?.load ?? (() => import(locateBackend(name).href));
   try {
     return await load();
   } catch (error) {
@@ -87,7 +87,7 @@ async function load(name: string): Promise<unknown> {
 }
 
 /** The module of a backend. Errors when there is none, telling what to install or to write. */
-function locate(name: string): URL {
+export function locateBackend(name: string): URL {
   const known = knownBackends[name]?.package;
   const url = isPath(name) ? locatePath(name) : locatePackage(known ?? name);
   if (!url) throw new CliError(...missing(name, known));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve as resolvePath } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, resolve as resolvePath } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolve } from "import-meta-resolve";
 
 /** Whether words name a file or folder rather than a package: they begin with ./, ../ or a root. */
@@ -31,14 +31,26 @@ export function locatePath(path: string): URL | undefined {
 /** A package with exports can be found from within by its name; one without has its main file. */
 function entryOf(folder: string): URL {
   const file = join(folder, "package.json");
-  const manifest = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Manifest) : {};
+  const manifest = readManifest(file) ?? {};
   return manifest.name && manifest.exports
     ? new URL(resolve(manifest.name, pathToFileURL(file).href))
     : pathToFileURL(join(folder, manifest.main ?? "index.js"));
 }
 
+/** Version of the package that a file belongs to: that of the nearest package.json above it. */
+export function versionAt(module: URL): string | undefined {
+  let folder = dirname(fileURLToPath(module));
+  while (!existsSync(join(folder, "package.json")) && dirname(folder) !== folder) folder = dirname(folder);
+  return readManifest(join(folder, "package.json"))?.version;
+}
+
+function readManifest(file: string): Manifest | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Manifest) : undefined;
+}
+
 interface Manifest {
   readonly name?: string;
+  readonly version?: string;
   readonly exports?: unknown;
   readonly main?: string;
 }

@@ -1,0 +1,43 @@
+import { claimsOf } from "@relpos/conformance/claims";
+import { check, matMul, run, tensor } from "@relpos/core";
+import type { Backend } from "@relpos/core/backend";
+import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
+import type { DeviceFindings } from "./report.js";
+
+/** Starts a backend, computes something and asks what it claims. */
+export async function examine(request: BackendRequest): Promise<DeviceFindings> {
+  const start = performance.now();
+  try {
+    const backend = await startBackend(await chooseBackend(request));
+    try {
+      await compute(backend);
+      const milliseconds = performance.now() - start;
+      const { details = {}, dtypes } = backend;
+      return { ready: true, details, dtypes: [...dtypes], claims: claimsOf(backend), milliseconds };
+    } finally {
+      await backend.close();
+    }
+  } catch (error) {
+    const { message } = (error as Error).cause instanceof Error ? ((error as Error).cause as Error) : (error as Error);
+    return {
+      ready: false,
+      reason: message
+        .replace(/^\[\w+\] /, "")
+        .replace(/\s+/g, " ")
+        .replaceAll(" )", ")"),
+    };
+  }
+}
+
+/** A device that starts may still not compute. */
+async function compute(backend: Backend): Promise<void> {
+  const square = tensor([1, 2, 3, 4], [2, 2]);
+  const { data } = await run(backend, (x) => matMul(x, x), square);
+  check(
+    [7, 10, 15, 22].every((value, index) => data[index] === value),
+    "doctor",
+    () => {
+      return `[[1, 2], [3, 4]]² must be 7, 10, 15, 22, got ${data.join(", ")}`;
+    },
+  );
+}
