@@ -1,4 +1,5 @@
 import { type Dim, isFloat } from "@relpos/core";
+import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int } from "../model/model.js";
 import type { LoweringContext } from "./context.js";
 import { attributesOf, everywhere, type Fusion, type FusionCall, ofType, typeOf } from "./fusion.js";
@@ -14,9 +15,9 @@ interface ScaledMatMulAttributes {
 /** As many rows as a product over them takes at its best speed on CPU. */
 const rowsOfChunk = 1024;
 
-/** FusedMatMul, or MatMul where there is nothing to fuse. */
+/** FusedMatMul, or MatMul where there is nothing to fuse. FusedMatMul gives no zeros for sums over nothing. */
 export const scaledMatMul: Fusion = {
-  supports: everywhere(ofType("float32", "float16")),
+  supports: everywhere((call) => ofType("float32", "float16")(call) && innerSize(call) !== 0),
   lower: (context, call) => {
     const { transposeLeft, transposeRight, scale } = attributesOf<ScaledMatMulAttributes>(call);
     if (!transposeLeft && !transposeRight && scale === 1) return [context.node("MatMul", call.values)];
@@ -34,6 +35,12 @@ export const scaledMatMul: Fusion = {
     return [leadingSum(context, products, [chunks], call.outputs[0]?.shape as readonly number[])];
   },
 };
+
+/** K of [..., M, K] × [..., K, N]. */
+function innerSize(call: CompositeCall): Dim {
+  const { transposeLeft } = attributesOf<ScaledMatMulAttributes>(call);
+  return typeOf(call, 0).shape.at(transposeLeft ? -2 : -1) as Dim;
+}
 
 /** Into how many chunks of rows Aᵀ·B is cut on CPU, as the gradient of a weight: its threads do not share long sums. */
 function chunksOf(context: LoweringContext, call: FusionCall): number {

@@ -122,6 +122,12 @@ const cumSum: PrimitiveRow<"cumSum"> = (context, { inputs, attributes: { axis, e
   return context.node("CumSum", [inputs[0], context.int64([axis])], attributes);
 };
 
+/** Sums over nothing are written as zeros: fused with a transposition they come out as whatever memory holds. */
+const matMul: PrimitiveRow<"matMul"> = (context, { inputs, types, output }) => {
+  if ((types[0] as TensorType).shape.at(-1) !== 0) return context.node("MatMul", inputs);
+  return context.node("Expand", [context.scalar(0, output.dtype), context.sizes(output.shape)]);
+};
+
 /** How each primitive is written in ONNX, operator set 23. A missing row does not compile. */
 export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } = {
   constant: (context, { attributes: { value } }) => context.constant(value),
@@ -169,7 +175,7 @@ export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } =
   gather: (context, { inputs, attributes: { axis } }) => context.node("Gather", inputs, { axis: int(axis) }),
   gatherElements: (context, { inputs, attributes: { axis } }) =>
     context.node("GatherElements", inputs, { axis: int(axis) }),
-  matMul: same("MatMul"),
+  matMul,
   reduceSum: widened(inInt32, reduceSum),
   reduceMax: reduction("ReduceMax"),
   argMax,
