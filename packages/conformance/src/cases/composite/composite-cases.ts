@@ -21,7 +21,7 @@ import { relativeCalls } from "./relative-calls.js";
 import { rowCalls } from "./row-calls.js";
 
 /** Calls of every composite. A missing row does not compile. */
-const calls: { readonly [N in CompositeName]: readonly CompositeCall[] } = {
+export const compositeCalls: { readonly [N in CompositeName]: readonly CompositeCall[] } = {
   ...elementwiseCalls,
   ...rowCalls,
   ...productCalls,
@@ -34,7 +34,7 @@ const calls: { readonly [N in CompositeName]: readonly CompositeCall[] } = {
  * the oracle; one that it does not claim is not in what it runs, which agrees with the oracle.
  */
 export const compositeCases: readonly ConformanceCase[] = compositeNames.flatMap((composite) =>
-  calls[composite].flatMap((call) =>
+  compositeCalls[composite].flatMap((call) =>
     call.dtypes.map(
       (dtype, index): ConformanceCase => ({
         name: `composite/${composite}/${dtype}/${call.details}`,
@@ -47,6 +47,12 @@ export const compositeCases: readonly ConformanceCase[] = compositeNames.flatMap
   ),
 );
 
+/** The graph of a call with inputs like the values. */
+export function graphOf(call: CompositeCall, values: readonly HostTensor[]): Graph {
+  const specs = values.map((value, index): TensorSpec => ({ ...value, shape: call.shapes?.[index] ?? value.shape }));
+  return trace((...tensors) => call.f(tensors), ...specs);
+}
+
 async function checkCall(
   { backend, oracle }: CaseContext,
   composite: CompositeName,
@@ -54,10 +60,9 @@ async function checkCall(
   dtype: DType,
 ): Promise<void> {
   const values = call.inputs(dtype);
-  const specs = values.map((value, index): TensorSpec => ({ ...value, shape: call.shapes?.[index] ?? value.shape }));
-  const source = trace((...tensors) => call.f(tensors), ...specs);
+  const source = graphOf(call, values);
   const decomposed = inline(source, () => true);
-  const claimed = compositesOf(source).some((node) => node.op === composite && claims(backend, node));
+  const claimed = isClaimed(backend, composite, source);
   const actual = await withExecutable(backend, source, {}, (executable) => {
     checkClaims(backend, executable.graph, composite, claimed);
     return runOn(backend, executable, source.inputs, values);
@@ -73,6 +78,11 @@ function checkClaims(backend: Backend, executed: Graph, composite: CompositeName
     return claimed ? "is claimed, but decomposed in what runs" : "is not claimed, but in what runs";
   });
   for (const node of running) check(claims(backend, node), node.op, () => "is not claimed, but in what runs");
+}
+
+/** Whether a backend runs a composite of a graph fused. */
+export function isClaimed(backend: Backend, composite: CompositeName, source: Graph): boolean {
+  return compositesOf(source).some((node) => node.op === composite && claims(backend, node));
 }
 
 const compositesOf = ({ nodes }: Graph): readonly CompositeNode[] => nodes.filter((node) => node.kind === "composite");
