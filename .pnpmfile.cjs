@@ -4,7 +4,7 @@ module.exports = {
   hooks: {
     beforePacking(manifest) {
       delete manifest.devDependencies;
-      for (const entry of Object.values(manifest.exports ?? {})) delete entry.source;
+      for (const entry of Object.values({ ...manifest.exports, ...manifest.imports })) delete entry.source;
       return manifest;
     },
   },

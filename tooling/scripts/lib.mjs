@@ -1,6 +1,6 @@
 // What the root scripts share. Plain Node, no dependencies: these run before anything is installed.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -76,6 +76,27 @@ export function turbo(task, args = []) {
   return pnpm(["exec", "turbo", "run", task, "--output-logs=errors-only", ...args]);
 }
 
+/** Builds packages, and removes from those that are published what is left of sources that are no more. */
 export function build(args = []) {
   if (turbo("build", args) !== 0) fail("the build failed", "The compiler's messages are above.");
+  for (const folder of packageFolders()) {
+    const { private: unpublished } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    if (!unpublished) removeLeftovers(join(folder, "dist"), join(folder, "src"));
+  }
+}
+
+/** Folders of the workspace's packages. */
+export function packageFolders() {
+  return ["packages", "apps", "tooling", "examples"]
+    .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
+    .filter((folder) => existsSync(join(folder, "package.json")));
+}
+
+function removeLeftovers(outputs, sources) {
+  if (!existsSync(outputs)) return;
+  for (const entry of readdirSync(outputs, { withFileTypes: true })) {
+    const [output, source] = [join(outputs, entry.name), join(sources, entry.name)];
+    if (entry.isDirectory() && existsSync(source)) removeLeftovers(output, source);
+    else if (!existsSync(source.replace(/(\.d\.ts|\.js)$/, ".ts"))) rmSync(output, { recursive: true });
+  }
 }

@@ -14,9 +14,23 @@ export const runtimes = /^onnxruntime|^@tensorflow\//;
 export const nodeBackends: readonly InstalledBackend[] = [
   { name: "@relpos/backend-reference", devices: ["cpu"], runtime: /^$/ },
   { name: "@relpos/backend-ort-node", devices: ["cpu"], runtime: /^onnxruntime-(node|common)$/ },
+  { name: "@relpos/backend-ort-web", devices: ["wasm"], runtime: /^onnxruntime-(web|common)$/ },
+  { name: "@relpos/backend-tfjs", devices: ["cpu", "wasm"], runtime: /^@tensorflow\// },
 ];
 
+export interface WebBackend extends InstalledBackend {
+  /** Files that must lie beside the bundle, for bundlers that do not see them: below node_modules. */
+  readonly beside: readonly string[];
+}
+
 /** Backends that run in browsers. */
-export const webBackends: readonly InstalledBackend[] = [
-  { name: "@relpos/backend-reference", devices: ["cpu"], runtime: /^$/ },
+export const webBackends: readonly WebBackend[] = [
+  { name: "@relpos/backend-reference", devices: ["cpu"], runtime: /^$/, beside: [] },
+  {
+    name: "@relpos/backend-ort-web",
+    devices: ["wasm"],
+    runtime: /^onnxruntime-(web|common)$/,
+    beside: ["@relpos/backend-ort-web/dist/wasm-worker.js", "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"],
+  },
+  { name: "@relpos/backend-tfjs", devices: ["cpu"], runtime: /^@tensorflow\//, beside: [] },
 ];

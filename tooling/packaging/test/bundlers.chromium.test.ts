@@ -8,18 +8,24 @@ import { runtimes, webBackends } from "../src/backends.js";
 import { expectTrained } from "../src/expected.js";
 import { makeProject, type Project } from "../src/project.js";
 
+type Bundle = (folder: string, out: string, beside: readonly string[]) => Promise<unknown>;
+
 /** Builds the page of a project into a folder, as its users would. */
-const bundlers: Readonly<Record<string, (folder: string, out: string) => Promise<unknown>>> = {
+const bundlers: Readonly<Record<string, Bundle>> = {
   vite: (folder, out) => vite({ configFile: false, root: folder, logLevel: "error", build: { outDir: out } }),
-  esbuild: async (folder, out) => {
+  // It bundles neither workers nor files by their URLs: they are entry points of their own.
+  esbuild: async (folder, out, beside) => {
     await mkdir(out);
     await copyFile(join(folder, "index.html"), join(out, "index.html"));
     return esbuild({
-      entryPoints: [join(folder, "demo.js")],
+      entryPoints: ["demo.js", ...beside.map((path) => join("node_modules", path))],
+      entryNames: "[name]",
+      absWorkingDir: folder,
       outdir: out,
       bundle: true,
       minify: true,
       format: "esm",
+      loader: { ".wasm": "copy" },
       logLevel: "error",
     });
   },
@@ -38,7 +44,7 @@ async function printedBy(folder: string, device: string): Promise<string> {
   }
 }
 
-describe.each(webBackends)("$name", ({ name, devices, runtime }) => {
+describe.each(webBackends)("$name", ({ name, devices, runtime, beside }) => {
   let project: Project;
   beforeAll(async () => {
     project = await makeProject(["@relpos/core", name], ["train.js", "demo.js", "index.html"]);
@@ -52,7 +58,7 @@ describe.each(webBackends)("$name", ({ name, devices, runtime }) => {
 
   describe.each(Object.entries(bundlers))("built with %s", (bundler, build) => {
     const out = () => join(project.folder, bundler);
-    beforeAll(() => build(project.folder, out()), 120_000);
+    beforeAll(() => build(project.folder, out(), beside), 120_000);
 
     test.each(devices)("trains in Chromium on %s, as the sources do", async (device) => {
       await expectTrained(await printedBy(out(), device));
