@@ -1,4 +1,4 @@
-// Run by the attention benchmark in a process of its own: causal attention of one layer with one encoding.
+// Run by the attention benchmark in a process of its own: causal attention of one layer with each of some encodings.
 import { createOrtNodeBackend, type OrtTensor } from "@relpos/backend-ort-node";
 import { constant, graph, positions, randomKey, randomNormal, slice, Tensor, tensor } from "@relpos/core";
 import { catalogue } from "@relpos/core/encodings";
@@ -6,60 +6,62 @@ import { encodedAttention, initializeParameters, parameterInputs } from "@relpos
 import { isolatedArgument } from "../isolate.js";
 
 export interface AttentionSettings {
-  readonly encoding: string;
+  /** Names in the catalogue; their runs take turns. */
+  readonly encodings: readonly string[];
   readonly length: number;
+  readonly trainLength: number;
   readonly heads: number;
   readonly headSize: number;
+  /** Runs of each that are timed, after one that is not. */
+  readonly runs: number;
 }
 
 export interface AttentionSamples {
-  readonly milliseconds: readonly number[];
+  /** For each encoding. */
+  readonly milliseconds: readonly (readonly number[])[];
   readonly peakMemoryBytes: number;
 }
 
-const { encoding: name, length, heads, headSize } = isolatedArgument<AttentionSettings>();
+const { encodings, length, trainLength, heads, headSize, runs } = isolatedArgument<AttentionSettings>();
 const width = heads * headSize;
-const encoding = catalogue[name]?.create({ trainLength: length, causal: true, embeddingDeviation: 0.02 });
-if (!encoding) throw new Error(`there is no encoding ${name}`);
-const shape = { width, layers: 1, heads, kvHeads: heads, headSize };
-const specs = encoding.parameters?.(shape) ?? {};
-const parameters = parameterInputs(specs);
-const input = (...sizes: number[]) => Tensor.input({ shape: sizes, dtype: "float32" });
-const [query, key, value] = [
-  input(1, heads, length, headSize),
-  input(1, heads, length, headSize),
-  input(1, heads, length, headSize),
-];
-const x = input(1, length, width);
-const at = constant(positions(length));
-const { output } = encodedAttention(query, key, value, {
-  encoding,
-  parameters,
-  queryPositions: at,
-  keyPositions: at,
-  x,
-  causal: true,
-  scale: 1 / Math.sqrt(headSize),
-});
 const backend = await createOrtNodeBackend();
-const executable = await backend.compile(
-  graph([query, key, value, x, ...Object.values(parameters)], [slice(output, { 2: [length - 1, length] })]),
-);
-const feeds = new Map<Tensor, OrtTensor>();
-for (const [index, tensorInput] of [query, key, value, x].entries()) {
-  const sizes = tensorInput.shape as readonly number[];
+const upload = (index: number, sizes: readonly number[]): Promise<OrtTensor> => {
   const count = sizes.reduce((product, size) => product * size, 1);
-  feeds.set(tensorInput, await backend.upload(tensor(randomNormal(randomKey(index), count), sizes)));
+  return backend.upload(tensor(randomNormal(randomKey(index), count), sizes));
+};
+const heard = [1, heads, length, headSize];
+const values = await Promise.all([heard, heard, heard, [1, length, width]].map((sizes, index) => upload(index, sizes)));
+
+/** One run of attention with an encoding. */
+async function prepared(name: string): Promise<() => Promise<void>> {
+  const encoding = catalogue[name]?.create({ trainLength, causal: true, embeddingDeviation: 0.02 });
+  if (!encoding) throw new Error(`there is no encoding ${name}`);
+  const specs = encoding.parameters?.({ width, layers: 1, heads, kvHeads: heads, headSize }) ?? {};
+  const parameters = parameterInputs(specs);
+  const input = (shape: readonly number[]) => Tensor.input({ shape, dtype: "float32" });
+  const [query, key, value, x] = [input(heard), input(heard), input(heard), input([1, length, width])];
+  const at = constant(positions(length));
+  const places = { queryPositions: at, keyPositions: at, x, causal: true, scale: 1 / Math.sqrt(headSize) };
+  const { output } = encodedAttention(query, key, value, { encoding, parameters, ...places });
+  const last = slice(output, { 2: [length - 1, length] });
+  const executable = await backend.compile(graph([query, key, value, x, ...Object.values(parameters)], [last]));
+  const feeds = new Map([query, key, value, x].map((tensor, index) => [tensor, values[index] as OrtTensor]));
+  for (const [name, value] of Object.entries(initializeParameters(specs, 0))) {
+    feeds.set(parameters[name] as Tensor, await backend.upload(value));
+  }
+  return async () => {
+    for (const result of await executable.run(feeds)) backend.dispose(result);
+  };
 }
-for (const [name, value] of Object.entries(initializeParameters(specs, 0))) {
-  feeds.set(parameters[name] as Tensor, await backend.upload(value));
-}
-const milliseconds: number[] = [];
-const runs = length > 8192 ? 2 : 5;
+
+const prepare = await Promise.all(encodings.map(prepared));
+const milliseconds = encodings.map((): number[] => []);
 for (let run = 0; run <= runs; run++) {
-  const start = performance.now();
-  for (const result of await executable.run(feeds)) backend.dispose(result);
-  if (run > 0) milliseconds.push(performance.now() - start);
+  for (const [index, attend] of prepare.entries()) {
+    const start = performance.now();
+    await attend();
+    if (run > 0) milliseconds[index]?.push(performance.now() - start);
+  }
 }
 const samples: AttentionSamples = { milliseconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
 await backend.close();
