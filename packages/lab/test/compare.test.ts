@@ -1,6 +1,7 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import type { HostTensor } from "@relpos/core";
-import { type CatalogueSettings, catalogue, type PositionDraw, shiftedPositions } from "@relpos/core/encodings";
+import { type CatalogueSettings, catalogue, type PositionDraw } from "@relpos/core/catalogue";
+import { shiftedPositions } from "@relpos/core/encodings";
 import { describe, expect, test } from "vitest";
 import { drawnPositions } from "../src/compare/positions.js";
 import { rounded } from "../src/compare/run-hook.js";

@@ -1,4 +1,4 @@
-import { catalogue } from "@relpos/core/encodings";
+import { catalogue } from "@relpos/core/catalogue";
 import { describe, expect, test } from "vitest";
 import { findEncoding, resolveEncodings } from "../src/compare/encoding-names.js";
 import {

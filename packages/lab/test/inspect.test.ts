@@ -1,6 +1,7 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { tensor } from "@relpos/core";
-import { type CatalogueEntry, catalogue, fox, rope, yarn } from "@relpos/core/encodings";
+import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
+import { fox, rope, yarn } from "@relpos/core/encodings";
 import { normal, ones, uniform, zeros } from "@relpos/core/nn";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";

@@ -16,7 +16,8 @@ import {
   transpose,
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue, type PositionEncoding } from "@relpos/core/encodings";
+import { catalogue } from "@relpos/core/catalogue";
+import type { PositionEncoding } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores, mapNamed } from "@relpos/core/nn";
 import fc from "fast-check";
 import { range } from "./host-numbers.js";

@@ -2,10 +2,10 @@ import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import { gaussian } from "@relpos/conformance/cases";
 import { positions, run, runAll, type Tensor } from "@relpos/core";
+import { catalogue } from "@relpos/core/catalogue";
 import {
   alibi,
   alibiSlopes,
-  catalogue,
   combine,
   learned,
   rope,

@@ -1,7 +1,8 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import { concat, type HostTensor, run, slice, type Tensor, tensor } from "@relpos/core";
-import { alibi, catalogue, combine, rope, t5, tape } from "@relpos/core/encodings";
+import { catalogue } from "@relpos/core/catalogue";
+import { alibi, combine, rope, t5, tape } from "@relpos/core/encodings";
 import {
   initializeParameters,
   type Named,

@@ -65,6 +65,8 @@ import { xlnetEntry } from "./xlnet.js";
 import { xposEntry } from "./xpos.js";
 import { ntkByPartsEntry, yarnEntry } from "./yarn.js";
 
+export type { CatalogueEntry, CatalogueSettings, PositionDraw } from "./catalogue-entry.js";
+
 const entries: readonly CatalogueEntry[] = [
   noneEntry,
   sinusoidalEntry,

@@ -24,8 +24,6 @@ export {
 } from "./bert-relative.js";
 export { type BipeOptions, bilevelPositions, bipe } from "./bipe.js";
 export { cable } from "./cable.js";
-export { catalogue } from "./catalogue.js";
-export type { CatalogueEntry, CatalogueSettings, PositionDraw } from "./catalogue-entry.js";
 export { type ClippedRopeOptions, clippedFrequencies, clippedRope } from "./clipped-rope.js";
 export { combine } from "./combine.js";
 export { type ConformerOptions, conformer } from "./conformer.js";

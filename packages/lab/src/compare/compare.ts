@@ -1,6 +1,6 @@
 import { digest } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, type CatalogueSettings, catalogue as knownEncodings } from "@relpos/core/encodings";
+import { type CatalogueEntry, type CatalogueSettings, catalogue as knownEncodings } from "@relpos/core/catalogue";
 import { resolveEncodings } from "./encoding-names.js";
 import { SettingsError } from "./errors.js";
 import type { CompareListener } from "./events.js";
@@ -194,5 +194,5 @@ function progressOf(work: RunWork, steps: number) {
 
 const unknownEnvironment: Omit<Environment, "backend"> = {
   versions: {},
-  machine: { cpu: "unknown", cores: 0, memoryBytes: 0, platform: "unknown", node: "unknown" },
+  machine: {},
 };

@@ -1,11 +1,5 @@
-import {
-  type CacheClass,
-  type CatalogueEntry,
-  catalogue,
-  type EncodingShape,
-  type Hook,
-  type PositionEncoding,
-} from "@relpos/core/encodings";
+import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
+import type { CacheClass, EncodingShape, Hook, PositionEncoding } from "@relpos/core/encodings";
 import { findEncoding } from "../compare/encoding-names.js";
 import { type InitialValues, initialValuesOf } from "./initial-values.js";
 

@@ -1,5 +1,6 @@
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, catalogue, type Hook } from "@relpos/core/encodings";
+import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
+import type { Hook } from "@relpos/core/encodings";
 import { initializeParameters } from "@relpos/core/nn";
 import { findEncoding } from "../compare/encoding-names.js";
 import { require, SettingsError } from "../compare/errors.js";

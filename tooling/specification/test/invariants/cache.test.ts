@@ -12,7 +12,8 @@ import {
   tensor,
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue, type PositionEncoding } from "@relpos/core/encodings";
+import { catalogue } from "@relpos/core/catalogue";
+import type { PositionEncoding } from "@relpos/core/encodings";
 import { type KeyValue, mapNamed, transformer } from "@relpos/core/nn";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -3,9 +3,9 @@ import { expectClose, violations } from "@relpos/conformance";
 import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, permutation, positions, randomKey, run, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
+import { catalogue } from "@relpos/core/catalogue";
 import {
   abacus,
-  catalogue,
   combine,
   defineEncoding,
   dynamicNtk,
