@@ -1,9 +1,10 @@
 import type { ConformanceCase } from "../case.js";
 import { compositeCases } from "./composite/composite-cases.js";
 import { gradientCases } from "./gradient/gradient-cases.js";
+import { lifecycleCases } from "./lifecycle/lifecycle-cases.js";
 import { primitiveCases } from "./primitive/primitive-cases.js";
 
-const cases: readonly ConformanceCase[] = [...primitiveCases, ...gradientCases, ...compositeCases];
+const cases: readonly ConformanceCase[] = [...lifecycleCases, ...primitiveCases, ...gradientCases, ...compositeCases];
 
 /** Every case of the kit, in the order in which they run. */
 export function conformanceCases(): readonly ConformanceCase[] {
