@@ -20,6 +20,8 @@ export interface Measurement {
   readonly peakMemoryBytes: number;
   /** Figures of one part over another, measured side by side. */
   readonly ratios?: Readonly<Record<string, number>>;
+  /** What this benchmark is about, where it is not time. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 /** Median and distance between the quartiles. */

@@ -28,7 +28,8 @@ function readArguments() {
 
 /** One line of the printed table. */
 function tableRow(measurement: Measurement): Readonly<Record<string, string | number>> {
-  const { name, backend, medianMs, iqrMs, gflops, peakGflops, tokensPerSecond, peakMemoryBytes, ratios } = measurement;
+  const { name, backend, medianMs, iqrMs, gflops, peakGflops, tokensPerSecond, peakMemoryBytes, ratios, figures } =
+    measurement;
   const rounded = (value: number | undefined, digits: number) =>
     value === undefined ? {} : Number(value.toFixed(digits));
   const optional = Object.entries({
@@ -43,6 +44,7 @@ function tableRow(measurement: Measurement): Readonly<Record<string, string | nu
     "IQR ms": Number(iqrMs.toFixed(2)),
     ...Object.fromEntries(optional.filter((entry): entry is [string, number] => typeof entry[1] === "number")),
     ...Object.fromEntries(Object.entries(ratios ?? {}).map(([key, ratio]) => [key, Number(ratio.toFixed(3))])),
+    ...Object.fromEntries(Object.entries(figures ?? {}).map(([key, figure]) => [key, Number(figure.toPrecision(6))])),
     "memory MB": Math.round(peakMemoryBytes / 1e6),
   };
 }

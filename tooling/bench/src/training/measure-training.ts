@@ -1,12 +1,11 @@
 // Run by the train benchmark in a process of its own: one model's steps, and matrix products between them.
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
-import { foldIn, graph, type HostTensor, matMul, randomIntegers, randomKey, slice, Tensor, tensor } from "@relpos/core";
+import { graph, matMul, slice, Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { rope } from "@relpos/core/encodings";
-import { type Named, parameterCount, transformer } from "@relpos/core/nn";
-import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
+import { parameterCount } from "@relpos/core/nn";
 import { spread } from "../benchmark.js";
 import { isolatedArgument } from "../isolate.js";
+import { batchOf, characterModel, characterTrainer } from "./character-model.js";
 import type { TrainingSettings } from "./models.js";
 
 export interface TrainingSamples {
@@ -33,18 +32,10 @@ const shapes = (s: TrainingSettings): readonly (readonly [number, number, number
 
 const settings = isolatedArgument<TrainingSettings>();
 const backend = await createOrtNodeBackend({ device: "cpu" });
-const model = transformer({ ...settings, position: rope() });
-const trainer = await Trainer.create(backend, {
-  parameters: model.parameters,
-  loss: nextToken(model),
-  batch: tokenBatch(settings.batch, settings.length),
-  optimizer: adamW(),
-  clipNorm: 1,
-  parts: settings.parts,
-});
+const trainer = await characterTrainer(backend, settings);
 const stepMs: number[] = [];
 for (let step = 0, spent = 0; step < warmUpSteps + 5 || spent < seconds * 1000; step++) {
-  const batch = batchOf(step);
+  const batch = batchOf(settings, step);
   const start = performance.now();
   await trainer.train(batch);
   const elapsed = performance.now() - start;
@@ -58,22 +49,13 @@ await backend.close();
 const rates: number[] = [];
 for (const shape of shapes(settings)) rates.push(await matMulRate(shape));
 const samples: TrainingSamples = {
-  parameters: parameterCount(model.parameters),
+  parameters: parameterCount(characterModel(settings).parameters),
   nodes,
   stepMs,
   peakGflops: Math.max(...rates),
   peakMemoryBytes,
 };
 console.log(JSON.stringify(samples));
-
-function batchOf(step: number): Named<HostTensor> {
-  const { batch, length, vocabulary } = settings;
-  const ids = randomIntegers(foldIn(randomKey(1), step), batch * length + 1, 0, vocabulary);
-  return {
-    tokens: tensor(ids.subarray(0, -1), [batch, length], "int32"),
-    labels: tensor(ids.subarray(1), [batch, length], "int32"),
-  };
-}
 
 /** Rate of [rows, inner] × [inner, columns], several in a call, so that the call and its copies do not count. */
 async function matMulRate([rows, inner, columns]: readonly [number, number, number]): Promise<number> {
