@@ -1,6 +1,7 @@
 export type { CaseContext, CaseGroup, ConformanceCase, KnownFailure, Subject } from "./case.js";
 export { conformanceCases } from "./cases/all-cases.js";
 export { type CompositeName, compositeNames } from "./cases/composite/composite-name.js";
+export { type KnownFailures, knownFailuresOf } from "./known-failures.js";
 export { printReport } from "./print-report.js";
 export type { CaseResult, CaseStatus } from "./run-case.js";
 export {

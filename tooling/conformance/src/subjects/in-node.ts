@@ -13,6 +13,7 @@ function vulkan(): Readonly<Record<string, string>> {
 /** What is tested in Node. */
 export const nodeSubjects: readonly NodeSubject[] = [
   { name: "reference", where: "node", device: "cpu", load: () => import("@relpos/backend-reference") },
+  { name: "plain", where: "node", device: "cpu", load: () => import("@relpos/example-backend-plain") },
   { name: "ort-node:cpu", where: "node", device: "cpu", load: () => import("@relpos/backend-ort-node") },
   {
     name: "ort-node:webgpu",
