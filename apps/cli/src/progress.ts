@@ -1,4 +1,4 @@
-import { type CompareEvent, type CompareListener, duration, shortNumber } from "@relpos/lab";
+import { type CompareListener, describeResult, describeStatus, timeLeft } from "@relpos/lab";
 import type { Console } from "./console.js";
 
 /** Shows a comparison's progress, and stops showing it. */
@@ -37,39 +37,6 @@ export function showProgress(console: Console, now: () => number = () => perform
     );
   };
   return { listener, stop: () => console.error(erase) };
-}
-
-/** Estimates the milliseconds left, from the work done since the first event that was not read from the store. */
-export function timeLeft(now: () => number): (event: CompareEvent) => number | undefined {
-  let start: { readonly time: number; readonly work: number } | undefined;
-  return (event) => {
-    if (event.type === "result" && event.stored) return undefined;
-    start ??= { time: now(), work: event.work };
-    const done = event.work - start.work;
-    return done > 0.002 ? ((now() - start.time) * (1 - event.work)) / done : undefined;
-  };
-}
-
-type StatusEvent = Exclude<CompareEvent, { type: "result" }>;
-
-function describeStatus(event: StatusEvent, left: number | undefined): string {
-  const time = left === undefined ? "" : `, ${duration(Math.max(1000, left))} left`;
-  return `${event.encoding}, seed ${event.seed} (${event.run}/${event.runs}): ${describeWork(event)}${time}`;
-}
-
-function describeWork(event: StatusEvent): string {
-  if (event.type === "step") return `step ${event.step}/${event.steps}, loss ${shortNumber(event.loss)}`;
-  if (event.type === "examine") return `measuring at length ${event.length}`;
-  return event.step === 0 ? "starting" : `going on from step ${event.step}`;
-}
-
-function describeResult({ result, stored, run, runs }: Extract<CompareEvent, { type: "result" }>): string {
-  const name = `${String(run).padStart(String(runs).length)}/${runs} ${result.encoding}, seed ${result.seed}`;
-  if (result.status === "failed") return `✗ ${name}: failed at step ${result.step}: ${result.reason}`;
-  const { trainMilliseconds, evaluateMilliseconds, trainMillisecondsPerStep } = result.timings;
-  const loss = shortNumber(result.losses.at(-1)?.loss ?? Number.NaN);
-  const time = duration(trainMilliseconds + evaluateMilliseconds);
-  return `✓ ${name}: loss ${loss}, ${time} (${duration(trainMillisecondsPerStep)} a step)${stored ? ", found finished" : ""}`;
 }
 
 /** `━━━━━━────── 42 % status`, cut to the width of the terminal. */

@@ -64,7 +64,8 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
   /** What the backend says of itself: its runtime's version, threads, the name of a GPU. */
   readonly backend: BackendDetails;
-  readonly machine: Machine;
+  /** What is known of it: a browser tells less than Node. */
+  readonly machine: Partial<Machine>;
   /** The command line that repeats the comparison, when there was one. */
   readonly command?: string;
 }

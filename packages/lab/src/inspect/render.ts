@@ -1,4 +1,4 @@
-import { createCanvas } from "../report/canvas.js";
+import { type Canvas, createCanvas } from "../report/canvas.js";
 import { html, Markup } from "../report/html.js";
 import { capital } from "../report/tables.js";
 import { styleSheet } from "../report/theme.js";
@@ -18,11 +18,27 @@ export interface RenderedInspection {
 
 /** Draws all that an inspection measured. */
 export async function renderInspection(inspection: Inspection): Promise<RenderedInspection> {
-  const canvas = await createCanvas();
+  const sections = drawInspection(await createCanvas(), inspection);
+  const drawings = sections.flatMap((section) => section.drawings);
+  return {
+    page: page(inspection, sections),
+    drawings: Object.fromEntries(drawings.map(({ file, svg }) => [`${file}.svg`, standalone(svg)])),
+  };
+}
+
+/** Drawings that belong together, with what there is to say about them. The last of several is a curve. */
+export interface InspectionSection {
+  readonly title: string;
+  readonly text: readonly string[];
+  readonly drawings: readonly Drawing[];
+}
+
+/** The drawings of an inspection for a page with the report's style sheet: what it does to scores, rotations, entropy. */
+export function drawInspection(canvas: Canvas, inspection: Inspection): readonly InspectionSection[] {
   const { encoding, settings, bias, scores, rotation, entropy } = inspection;
   const { name } = encoding;
   const { causal, length } = settings;
-  const sections = [
+  return [
     ...[bias, scores].flatMap((maps) => (maps ? [mapSection(maps, causal)] : [])),
     ...(rotation
       ? [
@@ -39,25 +55,14 @@ export async function renderInspection(inspection: Inspection): Promise<Rendered
       drawings: [drawEntropy(canvas, name, entropy, encoding.hooks.length > 0)],
     },
   ];
-  const drawings = sections.flatMap((section) => section.drawings);
-  return {
-    page: page(inspection, sections),
-    drawings: Object.fromEntries(drawings.map(({ file, svg }) => [`${file}.svg`, standalone(svg)])),
-  };
 
-  function mapSection(maps: HeadMaps, causal: boolean): Section {
+  function mapSection(maps: HeadMaps, causal: boolean): InspectionSection {
     return {
       title: mapTitles[maps.kind],
       text: mapText(maps, inspection),
       drawings: [...drawHeatMaps(canvas, name, maps, causal), drawByDistance(canvas, name, maps, causal)],
     };
   }
-}
-
-interface Section {
-  readonly title: string;
-  readonly text: readonly string[];
-  readonly drawings: readonly Drawing[];
 }
 
 const mapTitles: Readonly<Record<HeadMaps["kind"], string>> = {
@@ -115,15 +120,11 @@ function spanOf(counts: readonly number[]): string {
 }
 
 const ownStyle = `
-.maps { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); margin: 0.75rem 0; }
-.curve { max-width: 40rem; margin: 0.75rem 0; }
-.curve svg, .maps svg { display: block; width: 100%; height: auto; overflow: visible; }
-.maps figcaption { font-size: 0.9rem; }
 .facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .facts th { color: var(--quiet); font-weight: 500; vertical-align: top; }
 `;
 
-function page(inspection: Inspection, sections: readonly Section[]): string {
+function page(inspection: Inspection, sections: readonly InspectionSection[]): string {
   const { encoding, settings } = inspection;
   const { heads, headSize, length, causal, seed, backend } = settings;
   const sizes = { heads, kvHeads: heads, headSize, layers: 1, width: heads * headSize, length };
@@ -163,7 +164,7 @@ ${gallery(drawings)}
 }
 
 /** Heat maps side by side; curves below them. */
-function gallery(drawings: readonly Drawing[]): Markup {
+export function gallery(drawings: readonly Drawing[]): Markup {
   const figure = ({ caption, svg }: Drawing, kind: string, captioned: boolean): Markup =>
     html`<figure class="${kind}">${captioned && html`<figcaption class="quiet">${capital(caption)}</figcaption>`}${new Markup(svg)}</figure>`;
   const maps = drawings.slice(0, -1);

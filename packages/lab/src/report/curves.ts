@@ -11,8 +11,10 @@ export interface CurveOptions {
   readonly yLabel: string;
   /** Logarithmic axis of lengths, with these ticks. Default is a linear axis. */
   readonly lengths?: readonly number[];
-  /** Marks the points, for curves of few points. Default is false. */
+  /** Marks all points, for curves of few of them. Default is the last one. */
   readonly points?: boolean;
+  /** Where a linear horizontal axis begins and ends. Default is where the curves do. */
+  readonly xRange?: readonly [number, number];
   /** Where to mark the training length. Default is nowhere. */
   readonly trainLength?: number;
   /** Values are shares, shown in percent. Default is false. */
@@ -22,7 +24,7 @@ export interface CurveOptions {
 /** Above this ratio of largest to smallest value the vertical axis is logarithmic. */
 const logarithmicFrom = 5;
 
-/** Curves of all encodings, in their colours, dashes and symbols, with the spread over seeds. */
+/** Curves of encodings by their places in a list, in their colours, dashes and symbols, with the spread over seeds. */
 export function drawCurves(
   canvas: Canvas,
   encodings: CompareResults["settings"]["encodings"],
@@ -50,7 +52,7 @@ export function drawCurves(
         labelArrow: "none",
         ...(options.lengths
           ? { type: "log" as const, base: 2, ticks: [...options.lengths], tickFormat: (value: number) => String(value) }
-          : { nice: true, ticks: 6 }),
+          : { nice: true, ticks: 6, ...(options.xRange && { domain: options.xRange }) }),
       },
       y: {
         label: options.yLabel,
@@ -79,19 +81,15 @@ export function drawCurves(
               ]
             : []),
           plot.lineY(own, { x: "x", y: "y", stroke: style.color, strokeWidth: 2, strokeDasharray: style.dash }),
-          ...(options.points
-            ? [
-                plot.dot(own, {
-                  x: "x",
-                  y: "y",
-                  fill: style.color,
-                  symbol: style.symbol,
-                  r: 4,
-                  title: ({ encoding, x, y, low, high }: CurvePoint) =>
-                    `${encoding}, ${x}: ${shortNumber(y)}${high > low ? ` (${shortNumber(low)} to ${shortNumber(high)})` : ""}`,
-                }),
-              ]
-            : []),
+          plot.dot(options.points ? own : own.slice(-1), {
+            x: "x",
+            y: "y",
+            fill: style.color,
+            symbol: style.symbol,
+            r: 4,
+            title: ({ encoding, x, y, low, high }: CurvePoint) =>
+              `${encoding}, ${x}: ${shortNumber(y)}${high > low ? ` (${shortNumber(low)} to ${shortNumber(high)})` : ""}`,
+          }),
         ]),
       ],
     },

@@ -1,4 +1,4 @@
-import type { CompareResults, LengthResult, RunResult } from "../compare/results.js";
+import type { CompareResults, LengthResult, LossPoint, RunResult } from "../compare/results.js";
 import { median } from "../compare/statistics.js";
 
 /** One point of a curve: the middle over seeds, and the spread. */
@@ -43,21 +43,33 @@ export function curveByPosition(results: CompareResults, bins = 64): readonly Cu
   });
 }
 
-/** Training loss by step, in at most `bins` equal groups of points. */
-export function curveOfLosses(results: CompareResults, bins = 120): readonly CurvePoint[] {
+/** Training loss by step. */
+export function curveOfLosses(results: CompareResults): readonly CurvePoint[] {
   return results.encodings.flatMap(({ name }) => {
     const runs = finishedRuns(results, name);
-    const points = runs[0]?.losses.length ?? 0;
-    const group = Math.max(1, Math.ceil(points / bins));
-    return Array.from({ length: Math.ceil(points / group) }, (_, bin) => {
-      const parts = runs.map((run) => run.losses.slice(bin * group, (bin + 1) * group));
-      const step = parts[0]!.at(-1)!.step;
-      return point(
-        name,
-        step,
-        parts.flatMap((part) => meanOf(part.map(({ loss }) => loss))),
-      );
-    });
+    return lossCurve(
+      name,
+      runs.map(({ losses }) => losses),
+    );
+  });
+}
+
+/** Training loss of one encoding by step, over its seeds, in at most `bins` equal groups of points. */
+export function lossCurve(
+  encoding: string,
+  runs: readonly (readonly LossPoint[])[],
+  bins = 120,
+): readonly CurvePoint[] {
+  const points = runs[0]?.length ?? 0;
+  const group = Math.max(1, Math.ceil(points / bins));
+  return Array.from({ length: Math.ceil(points / group) }, (_, bin) => {
+    const parts = runs.map((losses) => losses.slice(bin * group, (bin + 1) * group));
+    const step = parts[0]!.at(-1)!.step;
+    return point(
+      encoding,
+      step,
+      parts.flatMap((part) => meanOf(part.map(({ loss }) => loss))),
+    );
   });
 }
 

@@ -62,16 +62,17 @@ export function timingTable(results: CompareResults): Markup {
 
 /** Every setting, the machine, the versions and what the backend runs on. */
 export function settingsTables({ settings, environment, createdAt }: CompareResults): Markup {
-  const { machine, versions, backend } = environment;
-  const rows = (entries: readonly (readonly [string, string])[]): Markup =>
-    html`<table class="settings"><tbody>${entries.map(([key, value]) => html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`)}</tbody></table>`;
+  const { versions, backend } = environment;
+  const { cpu, cores, memoryBytes, platform, node } = environment.machine;
+  const rows = (entries: readonly (readonly [string, string | undefined])[]): Markup =>
+    html`<table class="settings"><tbody>${entries.map(([key, value]) => value && html`<tr><th scope="row">${key}</th><td>${value}</td></tr>`)}</tbody></table>`;
   const settingRows = Object.entries(settings).map(([key, value]) => [words(key), display(value)] as const);
   return html`<div class="grid"><div>${rows(settingRows)}</div><div>${rows([
     ["finished", createdAt.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
-    ["processor", `${machine.cpu}, ${machine.cores} ${machine.cores === 1 ? "core" : "cores"}`],
-    ["memory", bytes(machine.memoryBytes)],
-    ["system", machine.platform],
-    ["Node", machine.node],
+    ["processor", [cpu, cores && `${cores} ${cores === 1 ? "core" : "cores"}`].filter(Boolean).join(", ")],
+    ["memory", memoryBytes === undefined ? undefined : bytes(memoryBytes)],
+    ["system", platform],
+    ["Node", node],
     ...Object.entries(versions),
     ...Object.entries(backend).map(([key, value]) => [key, String(value)] as const),
   ])}</div></div>`;

@@ -48,6 +48,32 @@ export const colourVariables = `
 /** The font of pages and drawings. */
 export const fontFamily = `system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif`;
 
+/** Style of tables, curves and pictures, for a page that has the colours. */
+export const partsStyle = `
+.quiet { color: var(--quiet); font-size: 0.875rem; }
+.scroll { overflow-x: auto; max-width: 100%; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: 0.3rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; padding-left: 0.2rem; position: sticky; left: 0; background: var(--ground); }
+thead th { color: var(--quiet); font-weight: 500; }
+td small { display: block; color: var(--quiet); font-size: 0.75rem; line-height: 1.2; }
+td.best { font-weight: 700; }
+td.best small { font-weight: 400; }
+figure { margin: 0; }
+figure > svg { display: block; width: 100%; height: auto; overflow: visible; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; margin: 0.5rem 0 0.75rem; padding: 0; list-style: none; font-size: 0.9rem; }
+.legend li { display: flex; align-items: center; gap: 0.35rem; }
+.key { width: 30px; height: 12px; flex: none; vertical-align: middle; }
+.heads { display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); margin: 0.5rem 0; }
+.heads figcaption { font-size: 0.8rem; color: var(--quiet); }
+.picture-wide { max-width: 22rem; }
+.ramp { display: flex; align-items: center; gap: 0.5rem; font-size: 0.8rem; color: var(--quiet); }
+.ramp i { flex: 0 1 9rem; height: 0.6rem; border-radius: 3px; background: linear-gradient(to right, ${heatColors.join(", ")}); }
+.maps { display: grid; gap: 0.75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); margin: 0.75rem 0; }
+.maps figcaption { font-size: 0.9rem; }
+.curve { max-width: 40rem; margin: 0.75rem 0; }
+`;
+
 /** Style sheet of the report. */
 export const styleSheet = `${colourVariables}
 * { box-sizing: border-box; }
@@ -57,7 +83,6 @@ h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0; }
 h2 { font-size: 1.25rem; margin: 2.25rem 0 0.5rem; }
 h3 { font-size: 1rem; margin: 0 0 0.25rem; }
 p { max-width: 46rem; margin: 0.4rem 0; }
-.quiet { color: var(--quiet); font-size: 0.875rem; }
 .warning { border-left: 4px solid var(--warning); padding: 0.25rem 0.75rem; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); }
 .cards { columns: 26rem; column-gap: 1rem; }
@@ -66,26 +91,8 @@ p { max-width: 46rem; margin: 0.4rem 0; }
 .tables > div { max-width: 100%; }
 .tables p { max-width: 34rem; }
 .panel { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem; min-width: 0; }
-.panel figure > svg, figure.panel > svg { display: block; width: 100%; height: auto; overflow: visible; }
-.scroll { overflow-x: auto; max-width: 100%; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 0.3rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; padding-left: 0.2rem; position: sticky; left: 0; background: var(--ground); }
-thead th { color: var(--quiet); font-weight: 500; }
-td small { display: block; color: var(--quiet); font-size: 0.75rem; line-height: 1.2; }
-td.best { font-weight: 700; }
-td.best small { font-weight: 400; }
 .settings th { color: var(--quiet); font-weight: 500; vertical-align: top; }
 .settings td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
-.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; margin: 0.5rem 0 0.75rem; padding: 0; list-style: none; font-size: 0.9rem; }
-.legend li { display: flex; align-items: center; gap: 0.35rem; }
-.key { width: 30px; height: 12px; flex: none; vertical-align: middle; }
-.heads { display: grid; gap: 0.5rem; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); margin: 0.5rem 0; }
-.heads figcaption { font-size: 0.8rem; color: var(--quiet); }
-figure { margin: 0; }
-.picture-wide { max-width: 22rem; }
-.ramp { display: flex; align-items: center; gap: 0.5rem; font-size: 0.8rem; color: var(--quiet); }
-.ramp i { flex: 0 1 9rem; height: 0.6rem; border-radius: 3px; background: linear-gradient(to right, ${heatColors.join(", ")}); }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 0.75rem; overflow-x: auto; font-size: 0.85rem; }
-@media (max-width: 40rem) { th, td { padding: 0.3rem 0.45rem; } body { font-size: 15px; } }
+${partsStyle}@media (max-width: 40rem) { th, td { padding: 0.3rem 0.45rem; } body { font-size: 15px; } }
 `;
