@@ -5,7 +5,9 @@ import { describe, expect, test } from "vitest";
 // Who may import whom:
 //   everything may import core; core imports nothing, not even Node;
 //   onnx is imported by the ONNX Runtime backends only;
-//   a concrete backend is named by apps, tooling, examples and tests only, so every other package takes one as argument;
+//   a concrete backend is named by apps, tooling, examples and tests only, so every other package takes one as argument,
+//   but for the conformance kit, whose oracle is the reference backend;
+//   the example of a backend knows core alone, as outsiders do;
 //   nothing imports an app, and sources import only what their package.json declares.
 
 const root = resolve(import.meta.dirname, "../../..");
@@ -25,11 +27,11 @@ interface Package {
   readonly sources: readonly { readonly file: string; readonly imports: readonly string[] }[];
 }
 
-/** Package names and `node:` modules that a source text imports, static, dynamic or by require; relative ones left out. */
+/** Package names and `node:` modules that a source text imports, static, dynamic or by require; the package's own left out. */
 export function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
   const pattern = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*["']([^"'\n]+)["']/g;
-  return [...code.matchAll(pattern)].map((match) => match[1] ?? "").filter((name) => !name.startsWith("."));
+  return [...code.matchAll(pattern)].map((match) => match[1] ?? "").filter((name) => !/^[.#]/.test(name));
 }
 
 /** "@relpos/core/nn" → "@relpos/core". */
@@ -49,7 +51,7 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-const packages: readonly Package[] = ["packages", "apps", "tooling"].flatMap((group) =>
+const packages: readonly Package[] = ["packages", "apps", "tooling", "examples"].flatMap((group) =>
   readdirSync(join(root, group))
     .map((name) => join(root, group, name))
     .filter((folder) => existsSync(join(folder, "package.json")))
@@ -73,6 +75,8 @@ export function objection(from: string, group: string, to: string): string | und
   if (to === "@relpos/onnx" && group === "packages" && !from.startsWith("@relpos/backend-ort-")) {
     return "onnx is for the ONNX Runtime backends";
   }
+  if (from === "@relpos/conformance" && to === "@relpos/backend-reference") return undefined;
+  if (from === "@relpos/example-backend-plain" && to !== "@relpos/core") return "an outsider knows core alone";
   if (isBackend(to) && group === "packages") return "a package takes its backend as an argument";
   return undefined;
 }
@@ -119,6 +123,7 @@ describe("the check itself", () => {
       const e = await import("node:fs");
       const f = require("f");
       import { g } from "./g.js";
+      import { h } from "#h";
       // import "comment"
       /* import "comment" */`;
     expect(importsOf(text)).toEqual(["a", "@relpos/core/nn", "c", "d", "node:fs", "f"]);
@@ -134,6 +139,9 @@ describe("the check itself", () => {
     expect(objection("@relpos/lab", "packages", "relpos")).toBeDefined();
     expect(objection("@relpos/lab", "packages", "@relpos/core")).toBeUndefined();
     expect(objection("@relpos/backend-ort-node", "packages", "@relpos/onnx")).toBeUndefined();
+    expect(objection("@relpos/conformance", "packages", "@relpos/backend-reference")).toBeUndefined();
+    expect(objection("@relpos/conformance", "packages", "@relpos/backend-ort-node")).toBeDefined();
+    expect(objection("@relpos/example-backend-plain", "examples", "@relpos/lab")).toBeDefined();
     expect(objection("@relpos/backend-ort-node", "packages", "@relpos/backend-reference")).toBeDefined();
     expect(objection("relpos", "apps", "@relpos/backend-ort-node")).toBeUndefined();
     expect(objection("@relpos/bench", "tooling", "@relpos/backend-reference")).toBeUndefined();
