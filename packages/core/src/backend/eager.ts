@@ -69,7 +69,7 @@ export interface EagerBackendDefinition<T> {
   close?(): Promise<void> | void;
 }
 
-/** How long kernels may run before pending events of the host, such as an abort, get their turn. */
+/** How long kernels may run, in one run or many, before pending events of the host, such as an abort, get their turn. */
 const sliceMilliseconds = 20;
 
 /** A backend from a table of kernels: an interpreter that frees every value after its last use. */
@@ -77,6 +77,7 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
   const dtypes = new Set(definition.dtypes);
   const live = new Set<T>();
   const executables = new Set<EagerExecutable<T>>();
+  const slice = { start: performance.now() };
   let closed = false;
 
   const hold = (handle: T): T => {
@@ -111,7 +112,7 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
       for (const tensor of [...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)]) {
         requireDType(tensor.node?.op ?? "input", tensor.dtype);
       }
-      const executable = new EagerExecutable(graph, definition, { hold, release, upload, live }, options);
+      const executable = new EagerExecutable(graph, definition, { hold, release, upload, live, slice }, options);
       executables.add(executable);
       return executable;
     },
@@ -142,6 +143,8 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
 /** The handles that a backend holds. */
 interface Store<T> {
   readonly live: ReadonlySet<T>;
+  /** When pending events of the host last had their turn. */
+  readonly slice: { start: number };
   hold(handle: T): T;
   release(handle: T): void;
   upload(value: HostTensor): T;
@@ -209,18 +212,18 @@ class EagerExecutable<T extends object> implements Executable<T> {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const shapes = new Map<Tensor, readonly number[]>();
-    let sliceStart = performance.now();
+    const { slice } = this.store;
     for (const [index, node] of this.graph.nodes.entries()) {
       if (!this.constants.has(node.outputs[0] as Tensor)) this.runNode(node, values, bindings, shapes);
       for (const tensor of this.lastUses[index] ?? []) {
         const handle = values.get(tensor) as T;
         if (!kept.has(handle)) this.store.release(handle);
       }
-      if (performance.now() - sliceStart > sliceMilliseconds) {
+      if (performance.now() - slice.start > sliceMilliseconds) {
         await new Promise((resolve) => setTimeout(resolve, 0));
+        slice.start = performance.now();
         signal?.throwIfAborted();
         for (const input of this.graph.inputs) this.requireLive(input, values.get(input) as T);
-        sliceStart = performance.now();
       }
     }
   }

@@ -184,4 +184,17 @@ describe("lifecycle", () => {
     const feeds = new Map([[graph.inputs[0]!, await backend.upload(vector(1, 2))]]);
     await expect(executable.run(feeds, { signal })).rejects.toThrow("stop");
   });
+
+  test("many short runs in a row leave other events their turn", async () => {
+    const backend = createReferenceBackend();
+    const { run } = await affine(backend);
+    const x = await backend.upload(vector(1, 2));
+    let aborted = false;
+    setTimeout(() => {
+      aborted = true;
+    });
+    for (const start = performance.now(); !aborted && performance.now() - start < 10_000; )
+      backend.dispose(await run(x));
+    expect(aborted).toBe(true);
+  });
 });
