@@ -46,6 +46,7 @@ function isSettingsError(error: unknown): error is SettingsErrorLike {
   return error instanceof Error && error.name === "SettingsError" && "rule" in error && "remedy" in error;
 }
 
-function oneLine(text: string): string {
+/** Text without line breaks. */
+export function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, " ").trim();
 }

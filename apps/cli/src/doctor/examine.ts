@@ -2,6 +2,7 @@ import { claimsOf } from "@relpos/conformance/claims";
 import { check, matMul, run, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
+import { CliError, oneLine } from "../errors.js";
 import type { DeviceFindings } from "./report.js";
 
 /** Starts a backend, computes something and asks what it claims. */
@@ -18,14 +19,10 @@ export async function examine(request: BackendRequest): Promise<DeviceFindings> 
       await backend.close();
     }
   } catch (error) {
-    const { message } = (error as Error).cause instanceof Error ? ((error as Error).cause as Error) : (error as Error);
-    return {
-      ready: false,
-      reason: message
-        .replace(/^\[\w+\] /, "")
-        .replace(/\s+/g, " ")
-        .replaceAll(" )", ")"),
-    };
+    // The program's own error has advice for a comparison; what the backend said is its cause.
+    const said = error instanceof CliError ? (error.cause ?? error) : error;
+    const message = said instanceof Error ? said.message : String(said);
+    return { ready: false, reason: oneLine(message.replace(/^\[\w+\] /, "")) };
   }
 }
 
@@ -33,11 +30,6 @@ export async function examine(request: BackendRequest): Promise<DeviceFindings> 
 async function compute(backend: Backend): Promise<void> {
   const square = tensor([1, 2, 3, 4], [2, 2]);
   const { data } = await run(backend, (x) => matMul(x, x), square);
-  check(
-    [7, 10, 15, 22].every((value, index) => data[index] === value),
-    "doctor",
-    () => {
-      return `[[1, 2], [3, 4]]² must be 7, 10, 15, 22, got ${data.join(", ")}`;
-    },
-  );
+  const right = [7, 10, 15, 22].every((value, index) => data[index] === value);
+  check(right, "doctor", () => `[[1, 2], [3, 4]]² must be 7, 10, 15, 22, got ${data.join(", ")}`);
 }
