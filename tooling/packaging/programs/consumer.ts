@@ -1,9 +1,12 @@
 // What a user of every library writes, for the type check alone.
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
+import { createOrtWebBackend } from "@relpos/backend-ort-web";
 import { createReferenceBackend } from "@relpos/backend-reference";
-import { type Tolerance, tolerances } from "@relpos/conformance";
+import { createTfjsBackend } from "@relpos/backend-tfjs";
+import { type ConformanceReport, runConformance, type Tolerance, tolerances } from "@relpos/conformance";
 import { type HostTensor, mul, neg, positions, run, square, type Tensor } from "@relpos/core";
 import type { Backend, BackendProvider } from "@relpos/core/backend";
+import { catalogue } from "@relpos/core/catalogue";
 import { alibi, defineEncoding, relativePositions, rope } from "@relpos/core/encodings";
 import { ones, type Transformer, transformer } from "@relpos/core/nn";
 import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
@@ -12,7 +15,11 @@ import { claims, lower } from "@relpos/onnx";
 import { createOrtDriver } from "@relpos/onnx/driver";
 
 export const backend: Backend = createReferenceBackend();
-export const started: Promise<Backend> = createOrtNodeBackend({ device: "cpu", threads: 1 });
+export const started: readonly Promise<Backend>[] = [
+  createOrtNodeBackend({ device: "cpu", threads: 1 }),
+  createOrtWebBackend({ device: "webgpu", fallback: "wasm" }),
+  createTfjsBackend({ device: "cpu" }),
+];
 export const provider: BackendProvider = {
   name: "mine",
   summary: "a backend of one's own",
@@ -54,9 +61,12 @@ export const gaussian = defineEncoding<"width">({
   bias: ({ parameters, query, key }): Tensor => neg(mul(square(relativePositions(query, key)), parameters.width)),
 });
 
+export const formula: string | undefined = catalogue.rope?.formula;
+
 // @ts-expect-error: types reach the user; a base is a number.
 rope({ base: "10000" });
 
 export const tolerance: Tolerance = tolerances.training();
+export const report: Promise<ConformanceReport> = runConformance({ name: "mine", create: async () => backend });
 export const store: RunStore = memoryRunStore();
 export const onnx = { claims, lower, createOrtDriver };
