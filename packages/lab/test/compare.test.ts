@@ -1,11 +1,20 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
-import type { HostTensor } from "@relpos/core";
+import { type HostTensor, randomKey, tensor } from "@relpos/core";
 import { type CatalogueSettings, catalogue, type PositionDraw } from "@relpos/core/catalogue";
 import { shiftedPositions } from "@relpos/core/encodings";
 import { describe, expect, test } from "vitest";
+import { digitsOf } from "../src/compare/digits.js";
 import { drawnPositions } from "../src/compare/positions.js";
 import { rounded } from "../src/compare/run-hook.js";
-import { type CompareContext, type CompareResults, compare, comparisonFiles, memoryRunStore } from "../src/index.js";
+import {
+  type CompareContext,
+  type CompareResults,
+  compare,
+  comparisonFiles,
+  inBatches,
+  memoryRunStore,
+  taskNamed,
+} from "../src/index.js";
 
 const text = "the cat sat on the mat. a dog ran to the cat. ".repeat(60);
 
@@ -232,28 +241,83 @@ describe("encodings whose positions are drawn", () => {
   test("have positions that depend on seed, purpose and sequence, not on how sequences are batched", () => {
     const own = { trainLength: 8, causal: true, embeddingDeviation: 0.02 };
     const at = (name: string, seed = 0) => drawnPositions(catalogue[name]!, own, seed)!;
-    const rows = ({ data, shape }: HostTensor) => {
-      const length = shape[1]!;
-      return Array.from({ length: shape[0]! }, (_, row) => [...data.subarray(row * length, (row + 1) * length)].join());
-    };
+    const words = (count: number, length: number) => tensor(new Int32Array(count * length), [count, length], "int32");
     const source = at("randomized-rope");
-    const all = rows(source.examination("sliding", 16, 0, 6));
+    const all = rows(source.examination("sliding", 0, words(6, 16)));
     expect([
-      ...rows(source.examination("sliding", 16, 0, 4)),
-      ...rows(source.examination("sliding", 16, 4, 2)),
+      ...rows(source.examination("sliding", 0, words(4, 16))),
+      ...rows(source.examination("sliding", 4, words(2, 16))),
     ]).toEqual(all);
     const others = [
-      source.examination("non-overlapping", 16, 0, 6),
-      at("randomized-rope", 1).examination("sliding", 16, 0, 6),
-      source.training(0, 6, 16),
-      source.training(1, 6, 16),
+      source.examination("non-overlapping", 0, words(6, 16)),
+      at("randomized-rope", 1).examination("sliding", 0, words(6, 16)),
+      source.training(0, words(6, 16)),
+      source.training(1, words(6, 16)),
     ].flatMap(rows);
     expect(new Set([...all, ...others]).size).toBe(30);
-    expect(rows(at("shape").examination("sliding", 3, 0, 2))).toEqual(["0,1,2", "0,1,2"]);
-    expect(rows(at("cape").examination("sliding", 3, 0, 2))).toEqual(["0,1,2", "0,1,2"]);
-    expect(new Set(rows(at("shape").training(0, 9, 3))).size).toBeGreaterThan(5);
-    expect(new Set(rows(at("cape").training(0, 9, 8))).size).toBeGreaterThan(5);
+    expect(rows(at("shape").examination("sliding", 0, words(2, 3)))).toEqual(["0,1,2", "0,1,2"]);
+    expect(rows(at("cape").examination("sliding", 0, words(2, 3)))).toEqual(["0,1,2", "0,1,2"]);
+    expect(new Set(rows(at("shape").training(0, words(9, 3)))).size).toBeGreaterThan(5);
+    expect(new Set(rows(at("cape").training(0, words(9, 8)))).size).toBeGreaterThan(5);
     expect(drawnPositions(catalogue.rope!, own, 0)).toBeUndefined();
+  });
+});
+
+const rows = ({ data, shape }: HostTensor): readonly string[] => {
+  const length = shape[1]!;
+  return Array.from({ length: shape[0]! }, (_, row) => [...data.subarray(row * length, (row + 1) * length)].join());
+};
+
+describe("addition", () => {
+  const task = taskNamed("addition");
+  const digits = digitsOf(task.vocabulary);
+  const own = { trainLength: 12, causal: true, embeddingDeviation: 0.02, digits };
+  const [asked] = task.evaluation(randomKey(0), 12, 3);
+  const { tokens } = inBatches(asked!, 3).batch(0);
+  const prefix = (given: HostTensor, length: number) =>
+    tensor(
+      [0, 1, 2].flatMap((row) => [...given.data.subarray(12 * row, 12 * row + length)]),
+      [3, length],
+      "int32",
+    );
+
+  test.each([
+    ["abacus", "1,2,3,0,1,2,3,0,1,2,3", 0],
+    ["position-coupling", "2,3,4,1,2,3,4,1,2,3,4", 1],
+  ])("%s numbers digits by their significance, the same in a generation as in training", (name, places, other) => {
+    const drawn = drawnPositions(catalogue[name]!, own, 0)!;
+    const whole = drawn.examination("digits", 0, tokens);
+    for (const row of rows(whole)) expect(row.startsWith(places)).toBe(true);
+    // A generation knows the tokens so far: the positions of a beginning are the beginning of the positions.
+    for (let length = 1; length <= 12; length++) {
+      const beginning = rows(drawn.examination("digits", 0, prefix(tokens, length)));
+      expect(beginning).toEqual(rows(prefix(whole, length)));
+    }
+    const trained = drawn.training(0, tokens);
+    const offsets = [0, 1, 2].map((row) => trained.data[12 * row]! - whole.data[12 * row]!);
+    expect(new Set(offsets).size).toBeGreaterThan(1);
+    for (const [index, position] of whole.data.entries()) {
+      const offset = offsets[Math.floor(index / 12)]!;
+      const moves = digits.includes(tokens.data[index]!) || other > 0;
+      expect(trained.data[index]).toBe(position + (moves ? offset : 0));
+    }
+  });
+
+  test("is learned, and measured by exact match at each length", async () => {
+    const sizes = { encodings: ["abacus", "position-coupling", "none"], trainLength: 9, testLengths: [9, 12] };
+    const results = await compare(
+      { ...options, ...sizes, steps: 40, batch: 8, learningRate: 0.02, evaluationSequences: 5 },
+      context({ data: { kind: "task", task: "addition" } }),
+    );
+    expect(results.problem.measures).toMatchObject([{ value: "exactMatch", label: "exact match", better: "higher" }]);
+    for (const run of results.runs) {
+      if (run.status === "failed") throw new Error(run.reason);
+      expect(run.losses.at(-1)!.loss).toBeLessThan(run.losses[0]!.loss);
+      expect(run.lengths.map(({ length, possible }) => [length, possible])).toEqual([
+        [9, true],
+        [12, true],
+      ]);
+    }
   });
 });
 

@@ -8,6 +8,7 @@ import {
   prepareComparison,
   type RunStore,
   renderReport,
+  tasks,
   terminalTable,
 } from "@relpos/lab";
 import type { Command } from "commander";
@@ -27,13 +28,22 @@ Examples:
   $ relpos compare
   $ relpos compare --encodings rope,alibi --text book.txt --train-length 64 --test-lengths 64,128,256,512 --out reports/book
   $ relpos compare --encodings none,rope,t5 --seeds 0,1,2 --task copy --out reports/copy
+  $ relpos compare --encodings none,rope,abacus,position-coupling --task addition --train-length 63 --test-lengths 63,123,303 --out reports/sums
   $ relpos compare --out reports/book --resume …the options as before`;
+
+/** Every task with what it is. */
+function tasksHelp(): string {
+  const rows = Object.values(tasks).map(({ name, describe, shortest }) => {
+    return `  ${name.padEnd(12)}${describe} (from length ${shortest})`;
+  });
+  return `\nTasks:\n${rows.join("\n")}\n`;
+}
 
 /** `relpos compare`: the same small decoder with each encoding, measured beyond the length it was trained on. */
 export function addCompareCommand(program: Command, context: CliContext): void {
   addCompareOptions(program.command("compare"))
     .description("train the same small decoder with each encoding and measure it beyond the training length")
-    .addHelpText("after", examples)
+    .addHelpText("after", `${tasksHelp()}${examples}`)
     .action((flags: CompareFlags) => runCompare(flags, context));
 }
 

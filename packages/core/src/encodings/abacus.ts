@@ -16,10 +16,11 @@ import {
   reshape,
   sub,
 } from "../primitives/operations.js";
+import { randomIntegers } from "../random/random.js";
 import type { Dim } from "../tensor/dimension.js";
 import { type HostTensor, tensor, toNumbers } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
+import type { CatalogueEntry, PositionDraw } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
 export interface AbacusOptions {
@@ -34,7 +35,7 @@ export interface AbacusOptions {
 /**
  * Place of each token in its run of digits, from 1 on, plus an offset; 0 for other tokens. Tokens int32 [B, S] or [S].
  *
- * In training the offset is drawn once for a batch from 0 … 99.
+ * In training the offset is drawn from 0 … 99: by the authors once for a batch, by the catalogue's entry for each sequence.
  */
 export function abacusPositions(tokens: HostTensor, digits: readonly number[], offset = 0): HostTensor {
   const length = tokens.shape.at(-1) as number;
@@ -88,13 +89,22 @@ function countedPlaces(tokens: Tensor, digits: readonly number[]): Tensor {
 }
 
 /** The tokens "0" … "9" of a vocabulary of bytes. */
-const byteDigits: readonly number[] = Array.from({ length: 10 }, (_, digit) => 48 + digit);
+export const byteDigits: readonly number[] = Array.from({ length: 10 }, (_, digit) => 48 + digit);
+
+/** The largest number that places are moved by in training: `max_k` of the authors. */
+export const maximumOffset = 99;
+
+/** An offset for a sequence: from 0 to the largest in training, 0 at test time. */
+export function drawnOffset({ key, training }: Pick<PositionDraw, "key" | "training">): number {
+  return training ? (randomIntegers(key, 1, 0, maximumOffset + 1)[0] as number) : 0;
+}
 
 export const abacusEntry: CatalogueEntry = {
   name: "abacus",
   aliases: [],
-  summary: "a trained vector for a digit's place in its number, added to the embeddings (tokens are bytes)",
-  formula: "x_t + W[p_t], p_t = 1, 2, … within a run of digits, 0 elsewhere",
+  summary: "a trained vector for a digit's place in its number, added to the embeddings",
+  formula:
+    "x_t + W[p_t], p_t = k + 1, k + 2, … within a run of digits, 0 elsewhere; k ~ U{0 … 99} in training, 0 at test time",
   tier: 2,
   paper: "arXiv:2405.17399",
   year: 2024,
@@ -103,6 +113,7 @@ export const abacusEntry: CatalogueEntry = {
   models: [],
   verified: "formula",
   create: ({ trainLength, embeddingDeviation }) => {
-    return abacus({ rows: trainLength + 1, digits: byteDigits, initialDeviation: embeddingDeviation });
+    return abacus({ rows: maximumOffset + trainLength + 1, initialDeviation: embeddingDeviation });
   },
+  drawPositions: ({ digits = byteDigits }, draw) => abacusPositions(draw.tokens, digits, drawnOffset(draw)),
 };

@@ -10,6 +10,8 @@ export interface CatalogueSettings {
   readonly causal: boolean;
   /** Standard deviation of the initial embeddings, which positions that are added to them should match. */
   readonly embeddingDeviation: number;
+  /** Token ids of the digits, for encodings that tell them from other tokens. Default: those of bytes. */
+  readonly digits?: readonly number[] | undefined;
 }
 
 /** The sequence that positions are drawn for. */
@@ -17,6 +19,8 @@ export interface PositionDraw {
   /** Another one for each sequence; the same key gives the same positions. */
   readonly key: RandomKey;
   readonly length: number;
+  /** The sequence's tokens, int32 [length]: a position may depend on those up to its own. */
+  readonly tokens: HostTensor;
   /** Whether the model learns from the sequence, or is measured on it. */
   readonly training: boolean;
 }
@@ -45,6 +49,6 @@ export interface CatalogueEntry {
   /** Whether a reference implementation's numbers were met, or only the paper's formula was followed. */
   readonly verified: "reference" | "formula";
   create(settings: CatalogueSettings): PositionEncoding;
-  /** Positions of one sequence, int32 [length], for encodings whose positions are drawn. Default: 0, 1, …. */
+  /** Positions of one sequence, int32 [length], where they are drawn or follow from its tokens. Default: 0, 1, …. */
   drawPositions?(settings: CatalogueSettings, draw: PositionDraw): HostTensor;
 }

@@ -38,6 +38,7 @@ import { noneEntry } from "./none.js";
 import { pathEntry, pathFoxEntry } from "./path.js";
 import { pixelRopeEntry } from "./pixel-rope.js";
 import { popeEntry } from "./pope.js";
+import { positionCouplingEntry } from "./position-coupling.js";
 import { repoEntry } from "./repo.js";
 import { leakyReropeEntry, reropeEntry } from "./rerope.js";
 import { retentionEntry } from "./retention.js";
@@ -118,6 +119,7 @@ const entries: readonly CatalogueEntry[] = [
   relativeKeyQueryEntry,
   pathEntry,
   pathFoxEntry,
+  positionCouplingEntry,
   randomizedAlibiEntry,
   randomizedRopeEntry,
   reropeEntry,

@@ -110,6 +110,7 @@ export {
   type AdditionLengths,
   type CouplingOptions,
   coupledAdditionPositions,
+  coupledPositions,
   positionCoupling,
 } from "./position-coupling.js";
 export { distanceRange, isRange, type Places } from "./position-range.js";

@@ -1,7 +1,8 @@
 import { check } from "../errors.js";
 import { type HostTensor, tensor } from "../tensor/host-tensor.js";
+import { type AbacusOptions, abacus, abacusPositions, byteDigits, drawnOffset, maximumOffset } from "./abacus.js";
+import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { type LearnedOptions, learned } from "./learned.js";
 
 /** An addition a + b = c as numbers of symbols; the shorter operand may be padded. */
 export interface AdditionLengths {
@@ -11,7 +12,7 @@ export interface AdditionLengths {
 }
 
 export interface CouplingOptions {
-  /** Position of "+"'s side: 1 in evaluation, drawn from 1 … maximum − digits − 1 in training. Default 1. */
+  /** The least position: 1 in evaluation, drawn from 1 … maximum − digits − 1 in training. Default 1. */
   readonly start?: number;
   /** Whether the answer begins with its lowest digit. Default `true`, as in the paper's main results. */
   readonly reversed?: boolean;
@@ -42,10 +43,46 @@ export function coupledAdditionPositions(lengths: AdditionLengths, options: Coup
 }
 
 /**
+ * Coupled positions of numbers that all begin with their lowest digit, from the tokens alone: a digit has start + its
+ * place in its number, any other token `start`. Tokens int32 [B, S] or [S].
+ *
+ * The mirror image of `coupledAdditionPositions`, whose operands begin with their highest digit: there the sign and then
+ * the lowest digits have the highest numbers, here the lowest.
+ */
+export function coupledPositions(tokens: HostTensor, digits: readonly number[], start = 1): HostTensor {
+  const places = Int32Array.from(abacusPositions(tokens, digits).data, (place) => start + place);
+  return tensor(places, tokens.shape, "int32");
+}
+
+/**
  * Position coupling: a trained vector for each coupled position, added to the embeddings: x_t + W[p_t].
  *
- * The positions given to the model are `coupledAdditionPositions` or those of another task. Cho et al., arXiv:2405.20671.
+ * The positions given to the model are `coupledPositions`, `coupledAdditionPositions` or those of another task. Cho et
+ * al., arXiv:2405.20671. Positions past the table share its last row.
  */
-export function positionCoupling(options: LearnedOptions): EncodingWith<"embed" | "parameters", "weight"> {
-  return defineEncoding({ ...learned(options), kind: "position-coupling" });
+export function positionCoupling(
+  options: Omit<AbacusOptions, "digits"> = {},
+): EncodingWith<"embed" | "parameters", "weight"> {
+  const { rows = 1024, initialDeviation = 0.02 } = options;
+  const table = abacus({ rows, initialDeviation });
+  return defineEncoding({ ...table, kind: "position-coupling", settings: { rows, initialDeviation } });
 }
+
+export const positionCouplingEntry: CatalogueEntry = {
+  name: "position-coupling",
+  aliases: ["coupling"],
+  summary: "a trained vector for a digit's significance, shared by operands and answer, added to the embeddings",
+  formula:
+    "x_t + W[p_t], p_t = s + place of a digit in its number, s elsewhere; s ~ U{1 … 100} in training, 1 at test time",
+  tier: 2,
+  paper: "arXiv:2405.20671",
+  year: 2024,
+  attention: "both",
+  translationInvariant: false,
+  models: [],
+  verified: "formula",
+  create: ({ trainLength, embeddingDeviation }) => {
+    return positionCoupling({ rows: maximumOffset + trainLength + 2, initialDeviation: embeddingDeviation });
+  },
+  drawPositions: ({ digits = byteDigits }, draw) => coupledPositions(draw.tokens, digits, 1 + drawnOffset(draw)),
+};

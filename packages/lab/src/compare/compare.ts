@@ -89,6 +89,7 @@ export async function compare<T>(options: CompareOptions, context: CompareContex
     trainLength: settings.trainLength,
     causal: true,
     embeddingDeviation: initialDeviation,
+    digits: problem.digits,
   };
   const positions = new Map(settings.encodings.map((name) => [name, entries[name]!.create(own)] as const));
   const identities = settings.seeds.flatMap((seed) => settings.encodings.map((encoding) => ({ encoding, seed })));

@@ -58,7 +58,7 @@ export async function createEvaluator<T>(
       const size = Math.min(rows.count, rowsPerBatch(rows.length, model.options.heads));
       for (const batch of inBatches(rows, size)) {
         signal?.throwIfAborted();
-        const own = drawn?.examination(rows.name, rows.length, done, size);
+        const own = drawn?.examination(rows.name, done, batch.tokens);
         const values = [batch.tokens, batch.labels, ...(own ? [own] : [])];
         const [nats, predictions] = await answer(values, signal);
         marks = addMarks(marks, batch, nats!, predictions!);

@@ -8,6 +8,8 @@ import type { DataSettings, ProblemDescription } from "./results.js";
 export interface Problem {
   readonly data: DataSettings;
   readonly description: ProblemDescription;
+  /** Tokens that stand for a digit. */
+  readonly digits: readonly number[];
   /** Whether the training loss counts every token; otherwise those with weight 0 are left out. */
   readonly scoresEveryToken: boolean;
   /** Tokens and labels [batch, trainLength]; weights too where not every token counts. */

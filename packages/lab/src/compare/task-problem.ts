@@ -1,5 +1,6 @@
 import { foldIn, randomKey } from "@relpos/core";
 import { type Metric, type Task, tasks } from "../tasks/index.js";
+import { digitsOf } from "./digits.js";
 import { require } from "./errors.js";
 import type { CompareData, Problem, ProblemSizes } from "./problem.js";
 import type { Measure } from "./results.js";
@@ -36,6 +37,7 @@ export function taskProblem({ task: name }: Extract<CompareData, { kind: "task" 
       vocabulary: task.vocabulary.length,
       measures: measuresOf(task),
     },
+    digits: digitsOf(task.vocabulary),
     scoresEveryToken: false,
     trainingBatch: (seed, step) => task.batch(foldIn(randomKey(seed), "batches"), step, { batch, length: trainLength }),
     examinations: (length) => task.evaluation(evaluationKey, length, evaluationSequences),

@@ -7,6 +7,7 @@ import {
   targetSpan,
   textBatches,
 } from "../data/index.js";
+import { digitsOf } from "./digits.js";
 import { require } from "./errors.js";
 import type { CompareData, Problem, ProblemSizes } from "./problem.js";
 import type { DataSettings, ProblemDescription } from "./results.js";
@@ -39,6 +40,7 @@ function characterProblem(text: string, data: DataSettings, title: string, sizes
   return {
     data,
     description: describe(title, tokenizer.vocabulary.length, dropped, span.count, slidingShare),
+    digits: digitsOf(tokenizer.vocabulary),
     scoresEveryToken: true,
     trainingBatch: (seed, step) => {
       const key = foldIn(randomKey(seed), "batches");

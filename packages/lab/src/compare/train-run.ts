@@ -77,9 +77,9 @@ export async function trainRun<T>(request: TrainRunRequest<T>): Promise<Training
 }
 
 /** The batch of a step, with positions where the encoding draws them. */
-function batchOf<T>({ problem, settings, seed, drawn }: TrainRunRequest<T>, step: number): Named<HostTensor> {
+function batchOf<T>({ problem, seed, drawn }: TrainRunRequest<T>, step: number): Named<HostTensor> {
   const batch = problem.trainingBatch(seed, step);
-  return { ...batch, ...(drawn && { positions: drawn.training(step, settings.batch, settings.trainLength) }) };
+  return { ...batch, ...(drawn && { positions: drawn.training(step, batch.tokens) }) };
 }
 
 /** Writes what the run would go on from. */

@@ -35,7 +35,7 @@ const attentionWords: Readonly<Record<EncodingDescription["attention"], string>>
 
 const positionWords: Readonly<Record<EncodingDescription["positions"], string>> = {
   counted: "",
-  drawn: "; drawn for each sequence",
+  given: "; drawn for each sequence, or made of its tokens",
 };
 
 const verifiedWords: Readonly<Record<EncodingDescription["verified"], string>> = {

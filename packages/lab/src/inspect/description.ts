@@ -21,8 +21,8 @@ export interface EncodingDescription {
   readonly hooks: readonly Hook[];
   readonly cache: CacheClass;
   readonly maximumPositions?: number;
-  /** Whether positions are counted from 0, or drawn for each sequence. */
-  readonly positions: "counted" | "drawn";
+  /** Whether positions are counted from 0, or given for each sequence: drawn, or made of its tokens. */
+  readonly positions: "counted" | "given";
   readonly parameters: readonly ParameterDescription[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -85,7 +85,7 @@ export function describeEntry(
     hooks: hooksOf(encoding),
     cache: encoding.cache,
     ...(encoding.maximumPositions !== undefined && { maximumPositions: encoding.maximumPositions }),
-    positions: drawPositions ? "drawn" : "counted",
+    positions: drawPositions ? "given" : "counted",
     parameters: parameters.map(([name, spec]) => ({
       name,
       shape: spec.shape,

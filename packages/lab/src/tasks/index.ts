@@ -1,4 +1,5 @@
 import { check } from "@relpos/core";
+import { addition } from "./addition.js";
 import { copy, reverse } from "./copy.js";
 import { flipFlop } from "./flip-flop.js";
 import { passkey } from "./passkey.js";
@@ -9,7 +10,7 @@ export { defineTask, type Example, type Metric, type Task, type TaskDefinition }
 
 /** Every task by its name. */
 export const tasks: Readonly<Record<string, Task>> = Object.fromEntries(
-  [copy, reverse, flipFlop, passkey].map((task) => [task.name, task]),
+  [copy, reverse, addition, flipFlop, passkey].map((task) => [task.name, task]),
 );
 
 /** The task of a name. */

@@ -107,6 +107,44 @@ describe.each(["copy", "reverse"])("%s", (name) => {
   });
 });
 
+describe("addition", () => {
+  const task = taskNamed("addition");
+
+  /** The digits of both numbers of a row, once their sum is checked. */
+  function checkRow(row: Row): readonly number[] {
+    const said = words(task, row).join("");
+    const [, a, b, sum] = /^(\d+)\+(\d+)=(\d+)<end>$/.exec(said) as unknown as [string, string, string, string];
+    const number = (lowestFirst: string) => BigInt([...lowestFirst].reverse().join(""));
+    expect(number(a) + number(b)).toBe(number(sum));
+    for (const one of [a, b, sum]) expect(one).toMatch(/^(?:\d|\d+[1-9])$/);
+    expect(answer(task, row).join("")).toBe(`${sum}<end>`);
+    return [a.length, b.length];
+  }
+
+  test.each([
+    [63, 20],
+    [303, 100],
+    [64, 20],
+    [66, 21],
+  ])("evaluation at length %i adds numbers of %i digits", (length, count) => {
+    const [rows] = task.evaluation(key, length, 20);
+    for (const row of rowsOf(rows as Rows)) expect(checkRow(row)).toEqual([count, count]);
+  });
+
+  test("training draws the digits of either number, from one to as many as fit", () => {
+    const { tokens, labels, weights } = task.batch(key, 0, { batch: 200, length: 12 });
+    const counts = Array.from({ length: 200 }, (_, row) => {
+      const part = (tensor: HostTensor) => tensor.data.slice(row * 12, (row + 1) * 12);
+      return checkRow({
+        tokens: part(tokens) as Int32Array,
+        labels: part(labels) as Int32Array,
+        weights: part(weights) as Float32Array,
+      }).join();
+    });
+    expect([...new Set(counts)].sort()).toEqual(["1,1", "1,2", "1,3", "2,1", "2,2", "2,3", "3,1", "3,2", "3,3"]);
+  });
+});
+
 describe("flip-flop", () => {
   const task = taskNamed("flip-flop");
 
@@ -193,6 +231,8 @@ describe("passkey", () => {
 });
 
 test("an unknown task is an error that names the known ones", () => {
-  expect(() => taskNamed("sort")).toThrow('[task] name must be one of copy, reverse, flip-flop, passkey, got "sort"');
+  expect(() => taskNamed("sort")).toThrow(
+    '[task] name must be one of copy, reverse, addition, flip-flop, passkey, got "sort"',
+  );
   expect(() => taskNamed("toString")).toThrow("[task]");
 });

@@ -10,6 +10,7 @@ import {
   bipe,
   capePositions,
   coupledAdditionPositions,
+  coupledPositions,
   learned,
   positionCoupling,
   randomizedPositions,
@@ -214,21 +215,33 @@ describe("position coupling", () => {
     );
   });
 
-  test("adds the row of each coupled position", async () => {
-    const at = coupledAdditionPositions({ first: 1, second: 1, answer: 2 });
+  test("of numbers that all begin with their lowest digit follow from the tokens; signs have the start", () => {
+    //                      3  5  6  +  9  4  =  2  0  7
+    const sum = integers([3, 5, 6, 10, 9, 4, 11, 2, 0, 7], [10]);
+    const numbers = integers([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [10]).data;
+    expect(listOf(coupledPositions(sum, [...numbers]))).toEqual([2, 3, 4, 1, 2, 3, 1, 2, 3, 4]);
+    expect(listOf(coupledPositions(sum, [...numbers], 7))).toEqual([8, 9, 10, 7, 8, 9, 7, 8, 9, 10]);
+  });
+
+  test("adds the row of each coupled position, the last one past the table", async () => {
     const [sum, row] = await runAll(
       backend,
-      (weight, x, positions) =>
-        [positionCoupling({ maximumPositions: 8 }), learned({ maximumPositions: 8 })].map((encoding) =>
-          encoding.embed({
-            parameters: { weight: weight as Tensor },
-            x: x as Tensor,
-            positions: positions as Tensor,
-          }),
-        ),
-      gaussian([8, 2]),
+      (weight, x, positions, rows) => [
+        positionCoupling({ rows: 4 }).embed({
+          parameters: { weight: weight as Tensor },
+          x: x as Tensor,
+          positions: positions as Tensor,
+        }),
+        learned({ maximumPositions: 4 }).embed({
+          parameters: { weight: weight as Tensor },
+          x: x as Tensor,
+          positions: rows as Tensor,
+        }),
+      ],
+      gaussian([4, 2]),
       gaussian([1, 6, 2]),
-      at,
+      coupledAdditionPositions({ first: 1, second: 1, answer: 2 }, { start: 2 }),
+      integers([3, 3, 3, 3, 3, 2], [6]),
     );
     expectClose(sum as HostTensor, row as HostTensor, "exact");
   });
