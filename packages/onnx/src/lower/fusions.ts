@@ -3,7 +3,7 @@ import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int, text } from "../model/model.js";
 import { attention } from "./attention.js";
 import type { Provider } from "./context.js";
-import { attributesOf, everywhere, type Fusion, never, ofType, typeOf } from "./fusion.js";
+import { attributesOf, type Claim, everywhere, type Fusion, never, ofType, typeOf } from "./fusion.js";
 import { linear, scaledMatMul } from "./matrix-products.js";
 import { layerNorm, rmsNorm } from "./norms.js";
 import { alongDiagonals, relativeShift } from "./relative-shift.js";
@@ -11,9 +11,12 @@ import { rotaryEmbedding } from "./rotary-embedding.js";
 
 const halfAndFull = ofType("float32", "float16");
 
+/** Calls with elements: WebGPU's kernel refuses to do nothing. */
+const notEmpty: Claim = (call) => halfAndFull(call) && !typeOf(call, 0).shape.includes(0);
+
 /** One ONNX operation along an axis. */
-const alongAxis = (operation: string): Fusion => ({
-  supports: everywhere(halfAndFull),
+const alongAxis = (operation: string, webgpu: Claim): Fusion => ({
+  supports: { cpu: halfAndFull, webgpu, cuda: halfAndFull },
   lower: (context, call) => {
     const { axis } = attributesOf<{ axis: number }>(call);
     return [context.node(operation, call.values, { axis: int(axis) })];
@@ -88,8 +91,8 @@ const scatterAdd: Fusion = {
 
 /** Every composite that some provider runs fused, by name. Those that are not here are decomposed. */
 export const fusions: Readonly<Record<string, Fusion>> = {
-  softmax: alongAxis("Softmax"),
-  logSoftmax: alongAxis("LogSoftmax"),
+  softmax: alongAxis("Softmax", notEmpty),
+  logSoftmax: alongAxis("LogSoftmax", never),
   sigmoid,
   silu,
   gelu,

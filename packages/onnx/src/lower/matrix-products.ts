@@ -2,7 +2,7 @@ import { type Dim, isFloat } from "@relpos/core";
 import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int } from "../model/model.js";
 import type { LoweringContext } from "./context.js";
-import { attributesOf, everywhere, type Fusion, type FusionCall, ofType, typeOf } from "./fusion.js";
+import { attributesOf, type Claim, everywhere, type Fusion, type FusionCall, ofType, typeOf } from "./fusion.js";
 import { leadingSum } from "./leading-sum.js";
 
 interface ScaledMatMulAttributes {
@@ -15,13 +15,22 @@ interface ScaledMatMulAttributes {
 /** As many rows as a product over them takes at its best speed on CPU. */
 const rowsOfChunk = 1024;
 
-/** FusedMatMul, or MatMul where there is nothing to fuse. FusedMatMul gives no zeros for sums over nothing. */
+const summing: Claim = (call) => ofType("float32", "float16")(call) && innerSize(call) !== 0;
+
+/** Gemm takes matrices, no batches of them. */
+const ofMatrices: Claim = (call) => summing(call) && call.inputs.every((input) => input?.shape.length === 2);
+
+/**
+ * FusedMatMul, or MatMul where there is nothing to fuse. FusedMatMul gives no zeros for sums over nothing, and WebGPU has
+ * none; what Gemm does not take is decomposed there.
+ */
 export const scaledMatMul: Fusion = {
-  supports: everywhere((call) => ofType("float32", "float16")(call) && innerSize(call) !== 0),
+  supports: { cpu: summing, webgpu: ofMatrices, cuda: summing },
   lower: (context, call) => {
     const { transposeLeft, transposeRight, scale } = attributesOf<ScaledMatMulAttributes>(call);
     if (!transposeLeft && !transposeRight && scale === 1) return [context.node("MatMul", call.values)];
     const attributes = { transA: flag(transposeLeft), transB: flag(transposeRight), alpha: float(scale) };
+    if (context.provider === "webgpu") return [context.node("Gemm", call.values, attributes)];
     const fused = (operands: FusionCall["values"]) =>
       context.node("FusedMatMul", operands, attributes, "com.microsoft");
     const chunks = transposeLeft && !transposeRight ? chunksOf(context, call) : 1;

@@ -128,6 +128,25 @@ const matMul: PrimitiveRow<"matMul"> = (context, { inputs, types, output }) => {
   return context.node("Expand", [context.scalar(0, output.dtype), context.sizes(output.shape)]);
 };
 
+/** On WebGPU Pow fails for some shapes that have to be broadcast, so they are before. */
+const pow: PrimitiveRow<"pow"> = (context, { inputs, types, output }) => {
+  if (context.provider !== "webgpu") return context.node("Pow", inputs);
+  const operands = inputs.map((input, index) => {
+    const { shape } = types[index] as TensorType;
+    return shape.length === 0 ? input : expandTo(context, input, shape, output.shape);
+  });
+  return context.node("Pow", operands);
+};
+
+/** Maxima of no rows are written as such: WebGPU refuses them. */
+const reduceMax: PrimitiveRow<"reduceMax"> = (context, call) => {
+  const { shape, dtype } = call.output;
+  if (!shape.includes(0)) return plainMax(context, call);
+  return context.node("Expand", [context.scalar(0, dtype), context.sizes(shape)]);
+};
+
+const plainMax = reduction<"reduceMax">("ReduceMax");
+
 /** How each primitive is written in ONNX, operator set 23. A missing row does not compile. */
 export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } = {
   constant: (context, { attributes: { value } }) => context.constant(value),
@@ -152,7 +171,7 @@ export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } =
   sub: same("Sub"),
   mul: same("Mul"),
   div: widened({ int8: "int32" }, divide),
-  pow: same("Pow", inInt32),
+  pow: widened(inInt32, pow),
   maximum: same("Max"),
   minimum: same("Min"),
   equal: same("Equal"),
@@ -177,7 +196,7 @@ export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } =
     context.node("GatherElements", inputs, { axis: int(axis) }),
   matMul,
   reduceSum: widened(inInt32, reduceSum),
-  reduceMax: reduction("ReduceMax"),
+  reduceMax,
   argMax,
   cumSum: widened(inInt32, cumSum),
 };
