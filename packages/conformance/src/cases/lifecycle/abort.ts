@@ -90,8 +90,8 @@ export const abortCases: readonly ConformanceCase[] = [
     ),
   ),
 
-  lifecycle("abort", "in the middle of a run", ({ backend }) =>
-    leavesNothing(backend, async () => {
+  lifecycle("abort", "in the middle of a run", ({ backend }) => {
+    const work = async (): Promise<void> => {
       for (const size of sizes) {
         const long = await withExecutable(backend, chain(size), {}, (executable) =>
           abortInTheMiddle(backend, executable, size),
@@ -99,8 +99,9 @@ export const abortCases: readonly ConformanceCase[] = [
         if (long) break;
       }
       await expectUsable(backend);
-    }),
-  ),
+    };
+    return leavesNothing(backend, work, 2000);
+  }),
 
   lifecycle("abort", "a signal that aborts afterwards changes nothing", ({ backend }) =>
     withExecutable(backend, difference(), {}, async (executable) => {

@@ -64,15 +64,18 @@ export async function expectFailure(work: Promise<unknown>, what: string, mentio
   });
 }
 
-/** Errors unless the backend holds as many tensors after the work as before. What is late gets a few seconds. */
-export async function leavesNothing(backend: Backend, work: () => Promise<void>): Promise<void> {
+/**
+ * Errors unless the backend holds as many tensors after the work as before. What an aborted run leaves may come late: it
+ * gets so many milliseconds.
+ */
+export async function leavesNothing(backend: Backend, work: () => Promise<void>, patience = 0): Promise<void> {
   const { tensors: before } = await backend.memory();
   await work();
-  let after = before;
-  for (let attempt = 0; attempt < 100; attempt++) {
-    after = (await backend.memory()).tensors;
-    if (after === before) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  const deadline = performance.now() + patience;
+  let { tensors } = await backend.memory();
+  while (tensors !== before && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    ({ tensors } = await backend.memory());
   }
-  expectEqual(after, before, "the number of tensors held");
+  expectEqual(tensors, before, "the number of tensors held");
 }
