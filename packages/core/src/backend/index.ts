@@ -6,6 +6,7 @@ export { callOf, inline, legalize } from "../graph/legalize.js";
 export { prepare } from "../graph/prepare.js";
 export { rebuild, rewrite } from "../graph/rewrite.js";
 export { simplify } from "../graph/simplify.js";
+export { specialize } from "../graph/specialize.js";
 export { mapAttributeDims, type PrimitiveAttributes, type PrimitiveName } from "../primitives/primitives.js";
 export {
   type BinaryName,

@@ -13,8 +13,9 @@ import {
 import type { Provider } from "../lower/context.js";
 import { claims } from "../lower/fusions.js";
 import { untilAborted } from "./abort.js";
+import { createGraphSessions, type GraphSessions } from "./graph-sessions.js";
 import type { OrtService } from "./service.js";
-import { createSessionCache, type SessionCache, type SharedSession } from "./sessions.js";
+import { createSessionCache } from "./sessions.js";
 
 /** A tensor that ONNX Runtime holds; `tensor` is the number by which the service knows it. */
 export interface OrtTensor {
@@ -72,13 +73,11 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       for (const node of graph.nodes) {
         for (const output of node.outputs) if (node.op !== "constant") requireDType(node.op, output.dtype);
       }
-      const session = sessions.acquire(graph, options.donated ?? []);
-      const executable = createExecutable(graph, session, sessions, service, store, options, () =>
-        executables.delete(executable),
-      );
+      const own = createGraphSessions(graph, options.donated ?? [], { sessions, provider, supports });
+      const executable = createExecutable(graph, own, service, store, options, () => executables.delete(executable));
       executables.add(executable);
       try {
-        await untilAborted(session.opened, options.signal, () => {});
+        await untilAborted(own.opened, options.signal, () => {});
       } catch (error) {
         await executable.close();
         throw error;
@@ -151,8 +150,7 @@ function createStore(service: OrtService): Store {
 
 function createExecutable(
   graph: Graph,
-  session: SharedSession,
-  sessions: SessionCache,
+  sessions: GraphSessions,
   service: OrtService,
   store: Store,
   { donated = [] }: CompileOptions,
@@ -183,18 +181,20 @@ function createExecutable(
         ),
       );
       for (const { input } of donated) store.forget(handles.get(input) as OrtTensor);
-      const request = {
-        session: session.id,
-        feeds: graph.inputs.map((input) => (handles.get(input) as OrtTensor).tensor),
-        outputs: outputs.map(({ tensor }) => tensor),
-      };
+      const run = sessions.use(bindings, (session) =>
+        service.run({
+          session,
+          feeds: graph.inputs.map((input) => (handles.get(input) as OrtTensor).tensor),
+          outputs: outputs.map(({ tensor }) => tensor),
+        }),
+      );
       const hold = () => outputs.map(store.hold);
-      return untilAborted(service.run(request).then(hold), signal, (late) => store.dispose(late));
+      return untilAborted(run.then(hold), signal, (late) => store.dispose(late));
     },
     close: async () => {
       if (closed) return;
       closed = true;
-      sessions.release(session);
+      sessions.release();
       onClose();
     },
   };

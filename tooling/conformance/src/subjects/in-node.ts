@@ -1,6 +1,6 @@
 import { findVulkanDriver } from "@relpos/browser";
 import { check } from "@relpos/core";
-import { ortNodeWebgpuFailures } from "../known-failures/ort-node-webgpu.js";
+import { ortWebgpuFailures } from "../known-failures/ort-webgpu.js";
 import type { NodeSubject } from "./subject.js";
 
 /** SwiftShader, a GPU in software, unless the environment names another driver. */
@@ -21,6 +21,6 @@ export const nodeSubjects: readonly NodeSubject[] = [
     device: "webgpu",
     load: () => import("@relpos/backend-ort-node"),
     environment: vulkan,
-    knownFailures: ortNodeWebgpuFailures,
+    knownFailures: ortWebgpuFailures,
   },
 ];

@@ -1,3 +1,0 @@
-import type { KnownFailure } from "@relpos/conformance";
-
-export const ortNodeWebgpuFailures: readonly KnownFailure[] = [];
