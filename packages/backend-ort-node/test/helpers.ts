@@ -1,4 +1,4 @@
-import { type Graph, type HostTensor, inline, type Tensor, tensor, trace } from "@relpos/core";
+import { type Graph, type HostTensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 
 /** Reproducible values in [−1, 1). */
@@ -25,10 +25,4 @@ export async function runGraph<T>(
   for (const handle of [...handles, ...outputs]) backend.dispose(handle);
   await executable.close();
   return results;
-}
-
-/** The graph of a function of values, and the same with every composite decomposed. */
-export function graphsOf(f: (...inputs: readonly Tensor[]) => readonly Tensor[], values: readonly HostTensor[]) {
-  const graph = trace(f, ...values.map(({ shape, dtype }) => ({ shape, dtype })));
-  return { graph, decomposed: inline(graph, () => true) };
 }

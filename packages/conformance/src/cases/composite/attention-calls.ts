@@ -78,14 +78,13 @@ interface Attention {
   readonly bias?: Shape | undefined;
   readonly mask?: Shape | undefined;
   readonly batch?: number;
+  readonly heads?: number;
   readonly kvHeads?: number;
   readonly size?: number;
   readonly valueSize?: number;
   /** Whether keys and values with the past before them are asked for too. */
   readonly present?: boolean;
 }
-
-const heads = 4;
 
 /** A mask that hides about a third, and everything from the first row or from the last batch. */
 function visible(shape: Shape): HostTensor {
@@ -101,7 +100,7 @@ function visible(shape: Shape): HostTensor {
 
 function attentionCall(given: Attention, names?: { readonly shapes: readonly (readonly Dim[])[] }): CompositeCall {
   const { queries, keys, bias, mask, causal = false, window, softcap, scale, batch = 2, kvHeads = 2 } = given;
-  const { size = 8, valueSize = size, present = true } = given;
+  const { heads = 4, size = 8, valueSize = size, present = true } = given;
   const attributes = [
     `${queries}×${keys}`,
     given.past !== undefined && `past ${given.past}`,
@@ -157,6 +156,7 @@ const groups = [
   { batch: 2, kvHeads: 2 },
   { batch: 1, kvHeads: 4 },
 ];
+const heads = 4;
 /** Shapes of what is added and what is hidden, for so many queries and keys. */
 const extras = (batch: number, queries: number, total: number) => [
   {},
@@ -181,13 +181,18 @@ const combinations: readonly Attention[] = product(lengths, sights, caps, groups
   },
 );
 
-/** Sequences for which backends choose other kernels, and sizes that those do not have. */
+/** So long that backends choose other kernels. */
+const long: Attention = { queries: 520, keys: 520, causal: true, batch: 1, heads: 2, kvHeads: 1 };
+
+/** Long sequences, and sizes and options that the combinations do not have. */
 const others: readonly Attention[] = [
-  { queries: 520, keys: 520, causal: true, batch: 1 },
-  { queries: 520, keys: 520, causal: true, window: 70, softcap: 1.5, bias: [1, heads, 520, 520], batch: 1 },
-  { queries: 520, keys: 520, causal: true, batch: 1, size: 6, valueSize: 10 },
-  { queries: 520, keys: 520, causal: true, past: 8, batch: 1, kvHeads: 1 },
-  { queries: 520, keys: 520, batch: 1, kvHeads: 1 },
+  long,
+  { ...long, window: 70, softcap: 1.5, bias: [1, 2, 520, 520] },
+  { ...long, softcap: 1.5, bias: [2, 1, 520] },
+  { ...long, window: 2, batch: 2, heads: 1 },
+  { ...long, size: 6, valueSize: 10 },
+  { ...long, past: 8 },
+  { ...long, causal: false },
   { queries: 5, keys: 5, causal: true, size: 7, valueSize: 5 },
   { queries: 5, keys: 5, size: 6, valueSize: 10, past: 2 },
   { queries: 5, keys: 5, scale: 0.3 },

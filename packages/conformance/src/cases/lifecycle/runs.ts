@@ -3,6 +3,7 @@ import {
   check,
   constant,
   dimension,
+  div,
   type Graph,
   iota,
   matMul,
@@ -103,6 +104,18 @@ export const runCases: readonly ConformanceCase[] = [
     check(made, "conformance", () => "a run must have an output");
     expectClose(made, filled(2), "exact");
   }),
+
+  {
+    ...lifecycle("run", "an integer divided by zero does not end it", async ({ backend }) => {
+      const type = { shape: [2], dtype: "int32" } as const;
+      const [quotient] = await evaluate(backend, trace(div, type, type), [
+        tensor([6, 6], [2], "int32"),
+        tensor([0, 4], [2], "int32"),
+      ]);
+      expectEqual(quotient?.data[1], 1, "6 / 4");
+    }),
+    dtypes: ["int32"],
+  },
 
   lifecycle("executable", "its graph has the inputs and the types of the outputs", async ({ backend }) => {
     const source = ofLength();
