@@ -1,0 +1,71 @@
+import { elementCount } from "@relpos/core";
+import { integerRange } from "@relpos/core/backend";
+import type { Device, TfjsTensor } from "../../device/device.js";
+import type { DeviceRows } from "../rows.js";
+import { innermost } from "../shapes.js";
+import { transposed } from "./movement.js";
+import { operationsOn } from "./operations.js";
+
+/** Rows of webgl and webgpu that make fewer elements of many, and the running sum. */
+export function reduction(device: Device): Pick<DeviceRows, "reduceSum" | "reduceMax" | "argMax" | "cumSum"> {
+  return {
+    reduceSum: ({ inputs: [x], attributes: { axes }, outputType: { shape } }) => {
+      if (elementCount(x!.shape) === 0) return device.fill(shape, x!.dtype, 0);
+      return device.view(device.run("Sum", { x: rows(device, x!, axes) }, { axis: [1], keepDims: false }), shape);
+    },
+    reduceMax: ({ inputs: [x], attributes: { axes }, outputType: { shape, dtype } }) => {
+      const lowest = integerRange[dtype]?.lowest ?? Number.NEGATIVE_INFINITY;
+      if (elementCount(x!.shape) === 0) return device.fill(shape, x!.dtype, lowest);
+      return device.view(largest(device, rows(device, x!, axes)), shape);
+    },
+    argMax: ({ inputs: [x], attributes: { axis }, outputType: { shape } }) => {
+      return device.view(findMaxima(device, rows(device, x!, [axis])), shape);
+    },
+    cumSum: ({ inputs: [x], attributes: { axis, exclusive, reverse } }) => {
+      const order = innermost(x!.shape.length, [axis]);
+      const moved = order ? transposed(device, x!, order) : x!;
+      const sums = device.view(runningSums(device, rows(device, x!, [axis]), exclusive, reverse), moved.shape);
+      if (!order) return sums;
+      const back = order.map((_, i) => order.indexOf(i));
+      return transposed(device, sums, back);
+    },
+  };
+}
+
+/** Of each row. WebGL's kernel finds nothing below −1e20: where that is all there is, it gets 2⁻⁶⁴ of it. */
+function largest(device: Device, x: TfjsTensor): TfjsTensor {
+  const { less, mul, select } = operationsOn(device);
+  const max = (rows: TfjsTensor) => device.run("Max", { x: rows }, { reductionIndices: [1], keepDims: false });
+  if (device.name !== "webgl" || x.dtype !== "float32") return max(x);
+  const found = max(x);
+  return select(less(found, -5e19), mul(max(mul(x, 2 ** -64)), 2 ** 64), found);
+}
+
+/** The first of the largest of each row; the first NaN where there is one, which the kernel passes over. */
+function findMaxima(device: Device, x: TfjsTensor): TfjsTensor {
+  const { cast, equal, notANumber, select } = operationsOn(device);
+  const place = (rows: TfjsTensor) => device.run("ArgMax", { x: rows }, { axis: 1 });
+  if (x.dtype !== "float32") return place(x);
+  const isMissing = cast(notANumber(x), "float32");
+  const missing = equal(largest(device, isMissing), 1);
+  return select(missing, place(isMissing), place(x));
+}
+
+/**
+ * Along rows. WebGPU's kernel computes nothing with integers, and from the end it takes every row to be as long as the
+ * first that it ever saw: so it gets real numbers, from the start.
+ */
+function runningSums(device: Device, x: TfjsTensor, exclusive: boolean, reverse: boolean): TfjsTensor {
+  if (device.name !== "webgpu") return device.run("Cumsum", { x }, { axis: 1, exclusive, reverse });
+  const { cast } = operationsOn(device);
+  const turned = (rows: TfjsTensor) => (reverse ? device.run("Reverse", { x: rows }, { dims: [1] }) : rows);
+  const sums = device.run("Cumsum", { x: turned(cast(x, "float32")) }, { axis: 1, exclusive, reverse: false });
+  return cast(turned(sums), x.dtype);
+}
+
+/** [outer, reduced]: the axes to reduce come last, as one. */
+function rows(device: Device, x: TfjsTensor, axes: readonly number[]): TfjsTensor {
+  const order = innermost(x.shape.length, axes);
+  const size = elementCount(axes.map((axis) => x.shape[axis]!));
+  return device.view(order ? transposed(device, x, order) : x, [-1, size]);
+}
