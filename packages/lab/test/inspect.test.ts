@@ -189,7 +189,7 @@ test("entropy is that of the weights as shares", () => {
 test("labels are moved apart, and stay inside", () => {
   expect(spread([0, 1, 50], 100, 10)).toEqual([0, 10, 50]);
   expect(spread([95, 99, 100], 100, 10)).toEqual([80, 90, 100]);
-  expect(spread([1], 100)).toEqual([1]);
+  expect(spread([1], 100, 10)).toEqual([1]);
 });
 
 function entry(name: string, create: CatalogueEntry["create"]): CatalogueEntry {

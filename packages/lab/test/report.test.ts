@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CompareResults } from "../src/compare/results.js";
-import { logarithmicAxis } from "../src/report/curves.js";
+import { linearAxis, logarithmicAxis } from "../src/report/curves.js";
 import { html } from "../src/report/html.js";
 import { renderReport } from "../src/report/report.js";
 import { madeUpResults } from "./made-up-results.js";
@@ -98,6 +98,11 @@ describe("the report", () => {
     );
     expect(many).toContain("encoding-29");
   });
+});
+
+test("a linear axis ends where the values do, but is no narrower than a tenth of them", () => {
+  expect(linearAxis(5, 20)).toMatchObject({ domain: [5, 20] });
+  expect(linearAxis(99, 100)).toMatchObject({ domain: [94.5, 104.5] });
 });
 
 test("a logarithmic axis has round ticks around all values", () => {

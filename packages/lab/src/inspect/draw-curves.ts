@@ -30,7 +30,6 @@ export interface CurvesOptions {
 }
 
 const frame = { width: 520, height: 300, marginTop: 26, marginBottom: 40, marginLeft: 52, marginRight: 84 } as const;
-const labelHeight = 13;
 
 /** Curves in colours and dashes that most eyes tell apart, each with its name at its end. */
 export function drawHeadCurves(canvas: Canvas, curves: readonly Curve[], options: CurvesOptions): string {
@@ -64,7 +63,7 @@ export function drawHeadCurves(canvas: Canvas, curves: readonly Curve[], options
       marks: [
         ...(options.level ? levelMarks(canvas, options.level) : []),
         ...marks,
-        ...endLabels(curves, axis).map(({ label, series, y, end }) =>
+        ...endLabels(curves, axis, canvas.text + 1).map(({ label, series, y, end }) =>
           plot.text([label], {
             x: () => end,
             y: () => y,
@@ -117,7 +116,7 @@ function levelMarks({ plot }: Canvas, { y, label }: NonNullable<CurvesOptions["l
 }
 
 /** Where the names of the curves stand: beside their ends, moved apart where they would overlap. */
-function endLabels(curves: readonly Curve[], { type, domain }: VerticalAxis) {
+function endLabels(curves: readonly Curve[], { type, domain }: VerticalAxis, labelHeight: number) {
   const place = (value: number): number => (type === "log" ? Math.log(value) : value);
   const [low, high] = [place(domain[0]), place(domain[1])];
   const height = frame.height - frame.marginTop - frame.marginBottom;
@@ -129,6 +128,7 @@ function endLabels(curves: readonly Curve[], { type, domain }: VerticalAxis) {
   const pixels = spread(
     labels.map(({ pixel }) => pixel),
     height,
+    labelHeight,
   );
   return labels.map(({ label, series }, index) => {
     const y = high - (pixels[index]! * (high - low)) / height;
@@ -136,8 +136,8 @@ function endLabels(curves: readonly Curve[], { type, domain }: VerticalAxis) {
   });
 }
 
-/** Sorted places moved down, and then up from the end, until they are a label's height apart. */
-export function spread(places: readonly number[], height: number, gap = labelHeight): readonly number[] {
+/** Sorted places moved down, and then up from the end, until they are a gap apart. */
+export function spread(places: readonly number[], height: number, gap: number): readonly number[] {
   const room = Math.min(gap, places.length > 1 ? height / (places.length - 1) : gap);
   const moved = [...places];
   for (let i = 1; i < moved.length; i++) moved[i] = Math.max(moved[i]!, moved[i - 1]! + room);

@@ -1,5 +1,5 @@
 import type { CompareResults } from "../compare/results.js";
-import { type Canvas, size } from "./canvas.js";
+import type { Canvas } from "./canvas.js";
 import { shortNumber, tickNumber } from "./numbers.js";
 import type { CurvePoint } from "./series.js";
 import { seriesStyle } from "./theme.js";
@@ -35,6 +35,7 @@ export function drawCurves(
   const values = points.flatMap(({ low, high }) => [low, high]);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
   const logarithmic = !options.share && lowest > 0 && highest / lowest > logarithmicFrom;
+  const axis = logarithmic ? logarithmicAxis : linearAxis;
   const spread = points.some(({ low, high }) => high > low);
   const curves = encodings.map((name, index) => ({
     style: seriesStyle(index),
@@ -59,11 +60,11 @@ export function drawCurves(
         labelArrow: "none",
         grid: true,
         type: logarithmic ? "log" : "linear",
-        ...(logarithmic ? logarithmicAxis(lowest, highest) : { nice: true, ticks: 6 }),
+        ...(options.share ? { nice: true, ticks: 6 } : axis(lowest, highest)),
         tickFormat: options.share ? (value: number) => `${Math.round(100 * value)} %` : tickNumber,
       },
       marks: [
-        ...(options.trainLength === undefined ? [] : trainLengthMarks(plot, options.trainLength)),
+        ...(options.trainLength === undefined ? [] : trainLengthMarks(canvas, options.trainLength)),
         ...curves.flatMap(({ style, points: own }) => [
           ...(spread && !options.points
             ? [plot.areaY(own, { x: "x", y1: "low", y2: "high", fill: style.color, fillOpacity: 0.12 })]
@@ -97,7 +98,7 @@ export function drawCurves(
   );
 }
 
-function trainLengthMarks(plot: Canvas["plot"], trainLength: number) {
+function trainLengthMarks({ plot, text }: Canvas, trainLength: number) {
   return [
     plot.ruleX([trainLength], { stroke: "var(--quiet)", strokeDasharray: "2 4" }),
     plot.text([trainLength], {
@@ -108,9 +109,15 @@ function trainLengthMarks(plot: Canvas["plot"], trainLength: number) {
       dx: 4,
       dy: -12,
       fill: "var(--quiet)",
-      fontSize: size.text - 1,
+      fontSize: text - 1,
     }),
   ];
+}
+
+/** Narrower values than a tenth of their size stand in the middle: small differences look small, and ticks differ. */
+export function linearAxis(lowest: number, highest: number) {
+  const missing = Math.max(0, Math.abs(highest) / 10 - (highest - lowest)) / 2;
+  return { nice: true, ticks: 6, domain: [lowest - missing, highest + missing] };
 }
 
 /** Ticks at round numbers, about four to eight, and a domain from the tick below all values to the tick above. */

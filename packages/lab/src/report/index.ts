@@ -2,9 +2,9 @@
 export type { Drawing } from "../inspect/drawing.js";
 export { drawInspection, gallery, type InspectionSection } from "../inspect/render.js";
 export { type Canvas, createCanvas } from "./canvas.js";
-export { type CurveOptions, drawCurves } from "./curves.js";
 export { html, Markup } from "./html.js";
 export { drawKey, drawPicture } from "./pictures.js";
-export { type CurvePoint, curveByLength, finishedRuns, lossCurve } from "./series.js";
-export { capital, measureTable, refusals } from "./tables.js";
+export { drawLosses, drawMeasure } from "./result-curves.js";
+export { type CurvePoint, finishedRuns, lossCurve } from "./series.js";
+export { capital, failures, measureTable, refusals } from "./tables.js";
 export { colourVariables, partsStyle } from "./theme.js";

@@ -2,12 +2,13 @@ import type { CompareResults } from "../compare/results.js";
 import { createCanvas } from "./canvas.js";
 import { drawCurves } from "./curves.js";
 import { html, Markup } from "./html.js";
-import { isShare } from "./measures.js";
 import { drawKey, drawPicture } from "./pictures.js";
-import { curveByLength, curveByPosition, curveOfLosses, finishedRuns } from "./series.js";
+import { drawLosses, drawMeasure } from "./result-curves.js";
+import { curveByPosition, curveOfLosses, finishedRuns } from "./series.js";
 import {
   capital,
   displayEntries,
+  failures,
   measureTable,
   refusals,
   reproduction,
@@ -25,19 +26,7 @@ export async function renderReport(results: CompareResults): Promise<string> {
     html`<figure class="panel"><h3>${title}</h3>${new Markup(svg)}${note && html`<figcaption class="quiet">${note}</figcaption>`}</figure>`;
 
   const byLength = problem.measures.map((measure, index) =>
-    panel(
-      capital(measure.label),
-      drawCurves(canvas, settings.encodings, curveByLength(results, index), {
-        title: `${measure.label} by length`,
-        xLabel: "length of the window",
-        yLabel:
-          measure.value === "errorRate" ? "error rate" : measure.value === "exactMatch" ? "exact match" : measure.value,
-        lengths: settings.testLengths,
-        points: true,
-        trainLength: settings.trainLength,
-        share: isShare(measure),
-      }),
-    ),
+    panel(capital(measure.label), drawMeasure(canvas, results, index)),
   );
   const positionPoints = curveByPosition(results);
   const byPosition =
@@ -54,11 +43,7 @@ export async function renderReport(results: CompareResults): Promise<string> {
     );
   const losses = panel(
     "Training loss",
-    drawCurves(canvas, settings.encodings, curveOfLosses(results), {
-      title: "training loss by step",
-      xLabel: "step",
-      yLabel: "nats per token",
-    }),
+    drawLosses(canvas, settings.encodings, curveOfLosses(results)),
     settings.seeds.length > 1 ? "Median over seeds; the band is their spread." : undefined,
   );
 
@@ -112,13 +97,4 @@ function introduction({ settings, problem }: CompareResults): string {
   const model = `${layers} ${layers === 1 ? "layer" : "layers"} of width ${width} with ${heads} ${heads === 1 ? "head" : "heads"}`;
   const runs = seeds.length === 1 ? "once" : `${seeds.length} times with different seeds`;
   return `${problem.summary} The same decoder (${model}) was trained with each encoding, ${runs}, on ${steps} batches of ${batch} windows of ${trainLength} tokens: the same batches and, where shapes agree, the same initial weights. It was then measured at lengths ${testLengths.join(", ")}.`;
-}
-
-function failures({ encodings }: CompareResults): Markup {
-  const lines = encodings.flatMap(({ name, failures }) =>
-    failures.map(({ seed, step, reason }) => html`<li>${name}, seed ${seed}: failed at step ${step}: ${reason}</li>`),
-  );
-  return lines.length === 0
-    ? html``
-    : html`<div class="warning"><strong>Some runs failed</strong><ul>${lines}</ul></div>`;
 }

@@ -46,6 +46,16 @@ export function refusals(encodings: readonly EncodingResults[]): Markup {
   return lines.length === 0 ? html`` : html`<div class="quiet"><p>Not possible:</p><ul>${lines}</ul></div>`;
 }
 
+/** Runs that failed, and why. */
+export function failures({ encodings }: CompareResults): Markup {
+  const lines = encodings.flatMap(({ name, failures }) =>
+    failures.map(({ seed, step, reason }) => html`<li>${name}, seed ${seed}: failed at step ${step}: ${reason}</li>`),
+  );
+  return lines.length === 0
+    ? html``
+    : html`<div class="warning"><strong>Some runs failed</strong><ul>${lines}</ul></div>`;
+}
+
 /** Time per step, time of the evaluation and number of parameters of each encoding. */
 export function timingTable(results: CompareResults): Markup {
   const rows = results.encodings.map(({ name }, index) => {
