@@ -19,18 +19,32 @@ export const nodeBackends: readonly InstalledBackend[] = [
 ];
 
 export interface WebBackend extends InstalledBackend {
-  /** Files that must lie beside the bundle, for bundlers that do not see them: below node_modules. */
-  readonly beside: readonly string[];
+  /**
+   * Files that must lie beside the bundle, for bundlers that do not see them: where, without the ending, and what they are
+   * below node_modules.
+   */
+  readonly beside: Readonly<Record<string, string>>;
 }
 
 /** Backends that run in browsers. */
 export const webBackends: readonly WebBackend[] = [
-  { name: "@relpos/backend-reference", devices: ["cpu"], runtime: /^$/, beside: [] },
+  { name: "@relpos/backend-reference", devices: ["cpu"], runtime: /^$/, beside: {} },
   {
     name: "@relpos/backend-ort-web",
     devices: ["wasm"],
     runtime: /^onnxruntime-(web|common)$/,
-    beside: ["@relpos/backend-ort-web/dist/wasm-worker.js", "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"],
+    beside: {
+      "wasm-worker": "@relpos/backend-ort-web/dist/wasm-worker.js",
+      "ort-wasm-simd-threaded": "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
+    },
   },
-  { name: "@relpos/backend-tfjs", devices: ["cpu"], runtime: /^@tensorflow\//, beside: [] },
+  {
+    name: "@relpos/backend-tfjs",
+    devices: ["cpu", "wasm"],
+    runtime: /^@tensorflow\//,
+    beside: {
+      "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd":
+        "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm",
+    },
+  },
 ];

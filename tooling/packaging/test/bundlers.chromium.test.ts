@@ -4,11 +4,11 @@ import { serveFolder, withPage } from "@relpos/browser";
 import { build as esbuild } from "esbuild";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runtimes, webBackends } from "../src/backends.js";
+import { runtimes, type WebBackend, webBackends } from "../src/backends.js";
 import { expectTrained } from "../src/expected.js";
 import { makeProject, type Project } from "../src/project.js";
 
-type Bundle = (folder: string, out: string, beside: readonly string[]) => Promise<unknown>;
+type Bundle = (folder: string, out: string, beside: WebBackend["beside"]) => Promise<unknown>;
 
 /** Builds the page of a project into a folder, as its users would. */
 const bundlers: Readonly<Record<string, Bundle>> = {
@@ -18,8 +18,10 @@ const bundlers: Readonly<Record<string, Bundle>> = {
     await mkdir(out);
     await copyFile(join(folder, "index.html"), join(out, "index.html"));
     return esbuild({
-      entryPoints: ["demo.js", ...beside.map((path) => join("node_modules", path))],
-      entryNames: "[name]",
+      entryPoints: [
+        { in: "demo.js", out: "demo" },
+        ...Object.entries(beside).map(([out, path]) => ({ in: join("node_modules", path), out })),
+      ],
       absWorkingDir: folder,
       outdir: out,
       bundle: true,
