@@ -1,4 +1,4 @@
-import { type Dim, equalDims, equalShapes, subtractDims, type TensorType } from "@relpos/core";
+import { type Dim, equalDims, equalShapes, subtractDims, type TensorType, tensor } from "@relpos/core";
 import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int, ints } from "../model/model.js";
 import type { LoweringContext } from "./context.js";
@@ -141,6 +141,13 @@ function overScores(
   return context.node("Expand", [mask, context.sizes([1, 1, ...scores])]);
 }
 
+/** The size as a vector of one element: as a constant where it is known, since shapes are inferred from that. */
+function int32(context: LoweringContext, size: Dim): string {
+  return typeof size === "number"
+    ? context.constant(tensor([size], [1], "int32"))
+    : context.cast(context.size(size), "int32");
+}
+
 const swapHeads = { perm: ints([0, 2, 1, 3]) };
 
 function lowerGrouped(context: LoweringContext, call: FusionCall): readonly string[] {
@@ -169,9 +176,9 @@ function lowerGrouped(context: LoweringContext, call: FusionCall): readonly stri
     ...(window === undefined ? {} : { local_window_size: int(window) }),
     ...(softcap === undefined ? {} : { softcap: float(softcap) }),
   };
-  const last = context.cast(context.sizes([subtractDims(total, 1)]), "int32");
+  const last = int32(context, subtractDims(total, 1));
   const lengths = context.node("Expand", [last, context.sizes([batch])]);
-  const all = context.cast(context.size(total), "int32");
+  const all = int32(context, total);
   const inputs = [
     flat(query, heads, size),
     flat(key, kvHeads, size),

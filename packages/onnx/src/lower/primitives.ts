@@ -3,6 +3,7 @@ import { flag, int, ints } from "../model/model.js";
 import { castTarget } from "./cast-target.js";
 import type { LoweringContext, PrimitiveCall, PrimitiveRow, Widening } from "./context.js";
 import { leadingSum } from "./leading-sum.js";
+import { longSumOf, sumOfPieces } from "./long-sum.js";
 import { reshapePattern } from "./sizes.js";
 
 /** 8-bit integers in 32 bits; the cast back wraps around, as 8-bit arithmetic does. */
@@ -29,17 +30,19 @@ function same<N extends PrimitiveName>(operation: string, widening: Widening = {
   return widened(widening, (context, { inputs }) => context.node(operation, inputs), first);
 }
 
-/** Integers divide by 1 where the divisor is 0: on CPU the division would end the process. */
+/** Integers divide by 1 where the divisor is 0 or −1: on CPU and in WebAssembly such a division may end the process. */
 const divide: PrimitiveRow<"div"> = (context, { inputs, types, output }) => {
   const [left, right] = inputs as [string, string];
   if (isFloat(output.dtype)) return context.node("Div", [left, right]);
-  const { dtype } = types[1] as { dtype: DType };
-  const divisor = context.node("Where", [
-    context.node("Equal", [right, context.scalar(0, dtype)]),
-    context.scalar(1, dtype),
-    right,
-  ]);
-  return context.node("Div", [left, divisor]);
+  const { dtype } = types[1] as TensorType;
+  const one = context.scalar(1, dtype);
+  const quotient = (divisor: string, refused: string) =>
+    context.node("Div", [left, context.node("Where", [refused, one, divisor])]);
+  const byZero = context.node("Equal", [right, context.scalar(0, dtype)]);
+  if (dtype === "uint8") return quotient(right, byZero);
+  const negated = context.node("Equal", [right, context.scalar(-1, dtype)]);
+  const divided = quotient(right, context.node("Or", [byZero, negated]));
+  return context.node("Where", [negated, context.node("Neg", [left]), divided]);
 };
 
 /** A range along its axis, then spread over the others. */
@@ -106,8 +109,10 @@ const reduceSum: PrimitiveRow<"reduceSum"> = (context, call) => {
   const { shape, dtype } = call.types[0] as TensorType;
   const leading = axes.length > 0 && axes.length < shape.length && axes.every((axis, i) => axis === i);
   const known = shape.filter((dim) => typeof dim === "number" && dim > 0) as readonly number[];
-  if (context.provider !== "cpu" || dtype !== "float32" || keepDims || !leading || known.length < shape.length)
-    return plainSum(context, call);
+  if (context.provider !== "cpu" || dtype !== "float32" || keepDims || !leading || known.length < shape.length) {
+    const long = longSumOf(call);
+    return long ? sumOfPieces(context, call, long) : plainSum(context, call);
+  }
   return leadingSum(context, call.inputs[0], known.slice(0, axes.length), known.slice(axes.length));
 };
 
