@@ -9,13 +9,18 @@ export interface WasmOptions {
   readonly threads?: number | undefined;
 }
 
-/** WebAssembly: with SIMD nearly everywhere, with threads where a page is cross-origin isolated. */
+/** Whether a minifier has given other names to variables. */
+const renamed = !((variable: unknown) => variable).toString().includes("variable");
+
+/** WebAssembly: with SIMD nearly everywhere, with threads where a page is cross-origin isolated and not minified. */
 export async function openWasm({ wasmPaths, threads }: WasmOptions): Promise<Device> {
   const { getThreadsCount, setThreadsCount, setWasmPaths } = await import("@tensorflow/tfjs-backend-wasm");
   const backend = await start<BackendWasm>("wasm", () => {
     // In Node the files lie beside the code.
     if (wasmPaths !== undefined || env().getBool("IS_BROWSER")) setWasmPaths(wasmUrls(wasmPaths));
     if (threads !== undefined) setThreadsCount(threads);
+    // TensorFlow.js hands the code of its threads on as text, in which a renamed variable of its surroundings is missing.
+    if (renamed) env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   });
   const memory = {
     allocate: (shape: readonly number[], dtype: TfjsTensor["dtype"]) => {
