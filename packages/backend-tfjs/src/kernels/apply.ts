@@ -1,9 +1,10 @@
+import { elementCount } from "@relpos/core";
 import type { Device, DeviceName, TfjsTensor } from "../device/device.js";
 import { tiled } from "./gpu/movement.js";
 import { expanded } from "./memory/movement.js";
 import { broadcastShape, highestRank, mergedShapes, sameShape } from "./shapes.js";
 
-/** Kernels that broadcast fast along any axis; others get whole tensors, or such as are repeated as they are. */
+/** Kernels that broadcast fast along any axis. */
 const broadcasting: Readonly<Record<DeviceName, (kernel: string) => boolean>> = {
   cpu: () => false,
   wasm: (kernel) => ["Add", "Sub", "Multiply", "RealDiv"].includes(kernel),
@@ -23,11 +24,25 @@ export function applyBinary(device: Device, kernel: string, a: TfjsTensor, b: Tf
   const ready = sameShape(a.shape, b.shape) || !device.hasMemory();
   if (ready && shape.length <= highestRank) return device.run(kernel, { a, b });
   const [left, right, whole] = mergedShapes([a.shape, b.shape, shape], shape) as [number[], number[], number[]];
-  const operand = (x: TfjsTensor, own: readonly number[]): TfjsTensor => {
-    const seen = device.view(x, own);
-    return own.includes(1) && !broadcasting[device.name](kernel) ? expandTo(device, seen, whole) : seen;
+  const [x, y] = [device.view(a, left), device.view(b, right)];
+  const fits = whole.length <= highestRank && broadcasting[device.name](kernel);
+  return device.view(fits ? device.run(kernel, { a: x, b: y }) : applyToRows(device, kernel, x, y, whole), shape);
+}
+
+/** The smaller operand is met by every row of the larger one, as it is or stretched to the whole shape. */
+function applyToRows(
+  device: Device,
+  kernel: string,
+  a: TfjsTensor,
+  b: TfjsTensor,
+  whole: readonly number[],
+): TfjsTensor {
+  const [x, y] = [a, b].map((operand) => (operand.shape.includes(1) ? expandTo(device, operand, whole) : operand));
+  const size = Math.min(elementCount(x!.shape), elementCount(y!.shape));
+  const rows = (operand: TfjsTensor): TfjsTensor => {
+    return device.view(operand, elementCount(operand.shape) === size ? [size] : [-1, size]);
   };
-  return device.view(device.run(kernel, { a: operand(a, left), b: operand(b, right) }), shape);
+  return device.run(kernel, { a: rows(x!), b: rows(y!) });
 }
 
 /** A tensor broadcast to a shape; itself when it has that shape. */

@@ -49,7 +49,7 @@ export function transposed(device: Device, x: TfjsTensor, permutation: readonly 
   const shape = permutation.map((axis) => x.shape[axis]!);
   const merged = mergedPermutation(x.shape, permutation);
   if (merged.shape.length < 2) return device.view(x, shape);
-  // WebGPU's kernel is for real numbers only, though it does not say so.
+  // WebGPU's kernel is for real numbers only, and fails silently: github.com/tensorflow/tfjs/pull/8616.
   const { cast } = operationsOn(device);
   const reals = device.name === "webgpu" && x.dtype !== "float32" ? cast(x, "float32") : x;
   const moved = permuted(device, device.view(reals, merged.shape), merged.permutation);

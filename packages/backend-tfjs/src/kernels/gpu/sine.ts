@@ -25,8 +25,8 @@ function turned({ add, floor, mul, round, sub }: GpuOperations, x: TfjsTensor, o
   const k = round(sub(mul(x, 1 / Math.PI), offset));
   const r = partsOfPi.reduce((rest, part) => sub(rest, mul(add(k, offset), part)), x);
   const square = mul(r, r);
-  const [highest, ...others] = taylor as [number, ...number[]];
-  const series = others.reduce((sum, coefficient) => add(mul(sum, square), coefficient), mul(square, highest));
+  const [highest, next, ...others] = taylor as [number, number, ...number[]];
+  const series = others.reduce((sum, factor) => add(mul(sum, square), factor), add(mul(square, highest), next));
   const odd = sub(k, mul(floor(mul(k, 0.5)), 2));
   return mul(add(r, mul(mul(r, square), series)), sub(mul(odd, -2), -1));
 }

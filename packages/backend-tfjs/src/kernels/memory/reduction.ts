@@ -59,6 +59,10 @@ export function reduction(device: MemoryDevice): Pick<DeviceRows, "reduceSum" | 
 
 /** Row by row, as elements lie in memory. */
 function sumGroups(source: TfjsData, target: TfjsData, size: number, inner: number): void {
+  if (inner === 1) {
+    sumRows(source, target, size);
+    return;
+  }
   const sums = new Float64Array(inner);
   for (let to = 0, place = 0; to < target.length; to += inner) {
     sums.fill(0);
@@ -66,6 +70,14 @@ function sumGroups(source: TfjsData, target: TfjsData, size: number, inner: numb
       for (let i = 0; i < inner; i++) sums[i]! += source[place++]!;
     }
     for (let i = 0; i < inner; i++) target[to + i] = sums[i]!;
+  }
+}
+
+function sumRows(source: TfjsData, target: TfjsData, size: number): void {
+  for (let to = 0, place = 0; to < target.length; to++) {
+    let sum = 0;
+    for (let n = 0; n < size; n++) sum += source[place++]!;
+    target[to] = sum;
   }
 }
 

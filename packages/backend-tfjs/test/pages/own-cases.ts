@@ -1,0 +1,17 @@
+import { createTfjsBackend, type DeviceName } from "../../src/index.js";
+import { expectReference, ownCases } from "../own-cases.js";
+
+/** What goes wrong on a device of the browser, by case, on the GPU alone: TensorFlow.js computes small tensors on the CPU. */
+export async function main(device: DeviceName): Promise<Readonly<Record<string, string>>> {
+  const backend = await createTfjsBackend({ device });
+  const { env } = await import("@tensorflow/tfjs-core");
+  env().set(`${device.toUpperCase()}_CPU_FORWARD`, false);
+  const failures: Record<string, string> = {};
+  for (const [name, ownCase] of Object.entries(ownCases)) {
+    await expectReference(backend, ownCase).catch((error: Error) => {
+      failures[name] = error.message;
+    });
+  }
+  await backend.close();
+  return failures;
+}
