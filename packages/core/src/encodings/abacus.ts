@@ -53,7 +53,7 @@ export function abacusPositions(tokens: HostTensor, digits: readonly number[], o
  * Abacus: a trained vector for a digit's place in its number, added to the embeddings; numbers begin with their lowest
  * digit.
  *
- * x_t + W[p_t], p_t = 1, 2, … within a run of digits, 0 elsewhere. McLeish et al., arXiv:2405.17399. Agrees with the
+ * x_t + W[p_t], p_t = 1, 2, … within a run of digits, 0 elsewhere. McLeish et al., arXiv:2405.17399. Follows the
  * authors' `abacus.py`, except that places past the table share its last row, where theirs fail. With `digits` the places
  * are counted in the graph, among the tokens that it is given: a model that decodes with a cache must have none, and
  * positions from `abacusPositions` over all tokens; so must training with offsets. The weights are the same.

@@ -4,6 +4,7 @@ import { type Dim, subtractDims } from "../tensor/dimension.js";
 import { decodeBFloat16, encodeBFloat16, exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type AlibiOptions, alibiSlopes, slopesOfHeads } from "./alibi.js";
+import { asRow } from "./distance.js";
 import { defineEncoding, type EncodingWith, type PairContext } from "./encoding.js";
 
 /** The position that keys are counted from. */
@@ -34,7 +35,7 @@ export function keyAlibi(options: KeyAlibiOptions = {}): EncodingWith<"bias"> {
     cache: "rotated-keys",
     bias: ({ key, heads }) => {
       const slopes = constant(exactTensor(slopesOfHeads(heads, options), [1, heads, 1, 1]));
-      return mul(slopes, cast(rowOfKeys(origins[origin](key)), "float32"));
+      return mul(slopes, cast(asRow(origins[origin](key)), "float32"));
     },
   });
 }
@@ -74,7 +75,7 @@ export function falconAlibi(options: FalconAlibiOptions = {}): EncodingWith<"bia
         rows.flat().map((bias) => bias * factor),
         [maximumPositions, heads],
       );
-      const values = gather(constant(table), rowOfKeys(key));
+      const values = gather(constant(table), asRow(key));
       return reshape(transpose(values, [0, 1, 2, 4, 3]), [values.shape[0] as Dim, heads, 1, key.shape.at(-1) as Dim]);
     },
   });
@@ -83,9 +84,4 @@ export function falconAlibi(options: FalconAlibiOptions = {}): EncodingWith<"bia
 /** Positions of tokens that a mask shows: (cumsum(mask) − 1)·mask, [B, S] int32 of 0 and 1 → [B, S]. BLOOM, Falcon. */
 export function bloomPositions(mask: Tensor): Tensor {
   return mul(sub(cumSum(mask, -1), 1), mask);
-}
-
-/** [K] or [B, K] as [1 or B, 1, 1, K]. */
-function rowOfKeys(key: Tensor): Tensor {
-  return reshape(key, [key.rank === 2 ? (key.shape[0] as Dim) : 1, 1, 1, key.shape.at(-1) as Dim]);
 }

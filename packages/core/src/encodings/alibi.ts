@@ -1,9 +1,9 @@
 import { check } from "../errors.js";
-import { abs, add, cast, constant, div, mul, neg, reshape, slice, sub } from "../primitives/operations.js";
+import { abs, add, cast, constant, div, mul, neg, slice, sub } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { overHeads, relativePositions } from "./distance.js";
+import { asColumn, overHeads, relativePositions } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
 export interface AlibiOptions {
@@ -67,7 +67,7 @@ export function alibi(options: AlibiOptions = {}): EncodingWith<"bias"> {
         const centred = cast(sub(key, div(add(first, last), 2)), "float32");
         return {
           query: constant(exactTensor(slopesOfHeads(heads, options), [1, heads, 1, 1])),
-          key: reshape(centred, [key.rank === 2 ? (key.shape[0] as Dim) : 1, 1, count, 1]),
+          key: asColumn(centred),
         };
       },
     }),

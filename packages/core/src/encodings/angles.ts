@@ -2,6 +2,12 @@ import { abs, add, cast, constant, div, gather, mul, reshape, sign, sub } from "
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 
+/** Cosine and sine of angles, or what stands for them where a method is not a rotation. */
+export interface Rotations {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
 /** Positions are split as 1024·high + low, so that two small tables serve 2²⁰ positions. */
 const rows = 1024;
 
@@ -12,26 +18,23 @@ const rows = 1024;
  * of 1024 and one for the rest, and joined by cos(a + b) = cos a·cos b − sin a·sin b. The error is that of three float32
  * roundings at any position. Where positions are constants the whole is folded, in float64.
  */
-export function rotationsAt(
-  positions: Tensor,
-  frequencies: ArrayLike<number>,
-): { readonly cos: Tensor; readonly sin: Tensor } {
+export function rotationsAt(positions: Tensor, frequencies: ArrayLike<number>): Rotations {
   const distances = abs(positions);
   const high = div(distances, rows);
   const low = sub(distances, mul(high, rows));
-  const [a, b] = [lookUp(high, frequencies, rows), lookUp(low, frequencies, 1)];
-  const signs = reshape(cast(sign(positions), "float32"), [...positions.shape, 1]);
+  const { cos, sin } = sumOfAngles(lookUp(high, frequencies, rows), lookUp(low, frequencies, 1));
+  return { cos, sin: mul(sin, reshape(cast(sign(positions), "float32"), [...positions.shape, 1])) };
+}
+
+/** Cosine and sine of the sum of two angles. */
+export function sumOfAngles(a: Rotations, b: Rotations): Rotations {
   return {
     cos: sub(mul(a.cos, b.cos), mul(a.sin, b.sin)),
-    sin: mul(add(mul(a.sin, b.cos), mul(a.cos, b.sin)), signs),
+    sin: add(mul(a.sin, b.cos), mul(a.cos, b.sin)),
   };
 }
 
-function lookUp(
-  index: Tensor,
-  frequencies: ArrayLike<number>,
-  step: number,
-): { readonly cos: Tensor; readonly sin: Tensor } {
+function lookUp(index: Tensor, frequencies: ArrayLike<number>, step: number): Rotations {
   const table = (f: (angle: number) => number): Tensor => {
     const values = new Float64Array(rows * frequencies.length);
     for (let row = 0; row < rows; row++) {

@@ -1,11 +1,12 @@
 import { rotaryEmbedding } from "../composites/rotary-embedding.js";
 import { check } from "../errors.js";
-import { concat, div, mul, reshape, sub } from "../primitives/operations.js";
+import { concat, reshape } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { type AxisPair, axisRotations } from "./rotary-axes.js";
+import { gridFor, placesOf } from "./window-grid.js";
 
 export interface AxialRopeOptions {
   /** Tokens in a row of the grid. */
@@ -21,12 +22,11 @@ export interface AxialRopeOptions {
  * axes already, [2, B, S], stay.
  */
 export function gridPositions(positions: Tensor, width: number): Tensor {
-  check(Number.isInteger(width) && width > 0, "grid", () => `width must be whole and positive, got ${width}`);
+  check(Number.isInteger(width) && width > 0, "gridPositions", () => `width must be whole and positive, got ${width}`);
   if (positions.rank === 3) return positions;
   const [batch, length] = positions.rank === 2 ? (positions.shape as [Dim, Dim]) : [1, positions.shape[0] as Dim];
-  const token = reshape(positions, [1, batch, length]);
-  const row = div(token, width);
-  return concat([sub(token, mul(row, width)), row], 0);
+  const { row, column } = placesOf(reshape(positions, [1, batch, length]), { width });
+  return concat([column, row], 0);
 }
 
 /**
@@ -65,11 +65,6 @@ export function axialRope(options: AxialRopeOptions): EncodingWith<"transform"> 
   });
 }
 
-/** Side of a square grid that holds a sequence. */
-export function squareSide(length: number): number {
-  return Math.max(1, Math.ceil(Math.sqrt(length)));
-}
-
 export const axialRopeEntry: CatalogueEntry = {
   name: "axial-rope",
   aliases: ["rope-axial", "2d-rope"],
@@ -82,5 +77,5 @@ export const axialRopeEntry: CatalogueEntry = {
   translationInvariant: false,
   models: ["Pixtral", "Qwen2-VL vision", "Llama 4 vision", "SAM 2"],
   verified: "reference",
-  create: ({ trainLength }) => axialRope({ width: squareSide(trainLength) }),
+  create: ({ trainLength }) => axialRope({ width: gridFor(trainLength).width }),
 };

@@ -7,12 +7,15 @@ export interface BertRelativeOptions {
   /** M: longest sequence; distances −(M − 1) … M − 1 have a vector each. */
   readonly maximumPositions: number;
   /** "relative_key": queries only; "relative_key_query": queries and keys. Default "relative_key". */
-  readonly type?: "relative_key" | "relative_key_query";
+  readonly type?: keyof typeof types;
   /** Standard deviation of the initial table. Default 0.02, as in BERT. */
   readonly initialDeviation?: number;
 }
 
-const terms = { relative_key: ["query"], relative_key_query: ["query", "key"] } as const;
+const types = {
+  relative_key: { kind: "relative-key", terms: ["query"] },
+  relative_key_query: { kind: "relative-key-query", terms: ["query", "key"] },
+} as const;
 
 /**
  * BERT's `position_embedding_type`: a trained vector for each distance, without clipping.
@@ -25,8 +28,9 @@ export function bertRelative(options: BertRelativeOptions): EncodingWith<"parame
   check(Number.isInteger(maximumPositions) && maximumPositions > 0, "bertRelative", () => {
     return `number of positions must be whole and positive, got ${maximumPositions}`;
   });
-  const vectors = shaw({ left: maximumPositions - 1, terms: terms[type], order: "query − key", initialDeviation });
-  return { ...vectors, kind: "bertRelative", settings: { maximumPositions, type, initialDeviation }, maximumPositions };
+  const { kind, terms } = types[type];
+  const vectors = shaw({ left: maximumPositions - 1, terms, order: "query − key", initialDeviation });
+  return { ...vectors, kind, settings: { maximumPositions, type, initialDeviation }, maximumPositions };
 }
 
 const entry = {

@@ -38,7 +38,7 @@ export function bilevelPositions(tokens: HostTensor, separators: readonly number
  * Bilevel positions: a trained vector for the place within a segment, and a relative encoding of the segments.
  *
  * x_t + W[place_t], and R(segment)q, R(segment)k (or ALiBi on segments). He et al., arXiv:2401.16421. Positions are
- * `bilevelPositions` of the tokens, which agree with `get_bilevel_ids` of zhenyuhe00/BiPE, separators "." and new line,
+ * `bilevelPositions` of the tokens, which follow `get_bilevel_ids` of zhenyuhe00/BiPE, separators "." and new line,
  * C = 1024; plain positions 0, 1, … mean segments of C tokens each.
  */
 export function bipe(options: BipeOptions): PositionEncoding {

@@ -4,8 +4,8 @@ import { normal, zeros } from "../nn/parameters.js";
 import { neg } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { gateDifferences, requireState } from "./forget-gates.js";
+import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
+import { gateDifferences } from "./forget-gates.js";
 
 /**
  * Context-aware biases: each token lowers the scores of all keys before it, by an amount that it chooses for each head.

@@ -38,7 +38,7 @@ export interface CatalogueEntry {
   /** The formula in the paper's symbols, one line. */
   readonly formula: string;
   readonly tier: 1 | 2 | 3;
-  /** `arXiv:…`, or authors and year. */
+  /** `arXiv:…`, or authors, a comma and the year. */
   readonly paper: string;
   readonly year: number;
   readonly attention: "causal" | "bidirectional" | "both";

@@ -23,7 +23,7 @@ import { defineEncoding, type EncodingWith, type ScoresContext } from "./encodin
 export interface CopeOptions {
   /** Number of trained vectors, p_max: all contextual positions beyond the last one share it. Default 64. */
   readonly positions?: number;
-  /** What the gates are computed from: q·k as it enters softmax, as in x-transformers, or without its factor. Default "scaled". */
+  /** What gates are computed from: q·k as it enters softmax, as in x-transformers, or without its factor. Default "scaled". */
   readonly gates?: keyof typeof gateLogits;
 }
 

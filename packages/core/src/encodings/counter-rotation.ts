@@ -52,7 +52,7 @@ export const counterRotationEntry: CatalogueEntry = {
   summary: "rotary embedding of queries, keys and values, undone in the output",
   formula: "o_i = R(−i)·Σ_j α_ij·R(j)v_j, α = softmax((R(i)q_i)·(R(j)k_j)/√d)",
   tier: 3,
-  paper: "DeepSeek-V4, 2026",
+  paper: "DeepSeek, 2026",
   year: 2026,
   attention: "both",
   translationInvariant: true,

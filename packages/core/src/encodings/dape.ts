@@ -12,13 +12,13 @@ export interface DapeOptions {
   readonly base?: PositionEncoding;
   /** Keys that the convolution sees at once: 1 in version 1, 3 in version 2. Default 1. */
   readonly kernel?: number;
-  /** Hidden channels. Default 32. */
-  readonly width?: number;
+  /** Number of hidden channels. Default 32. */
+  readonly hidden?: number;
   /**
    * Which convolutions see zeros for keys that may not be seen, with a kernel above 1. "first" is the authors' code: its
    * last row then depends on how many keys follow, so that decoding with a cache differs. Default "every".
    */
-  readonly hidden?: "every" | "first";
+  readonly masked?: "every" | "first";
 }
 
 /**
@@ -26,34 +26,37 @@ export interface DapeOptions {
  *
  * s' = S + B + W₂·LeakyReLU(W₁·[S; B] + b₁) + b₂ for each query and key, S scaled scores and B the base's bias of all
  * heads; version 2 convolves along the keys. Zheng et al., arXiv:2405.14722 and arXiv:2410.04798. Agrees with
- * `AliBi_DAPE` and, with `hidden: "first"`, with `Alibi_DAPEV2` of the authors' code; weights are stored
- * [out, in, kernel]. Takes `width` numbers for each query and key.
+ * `AliBi_DAPE` and, with `masked: "first"`, with `Alibi_DAPEV2` of the authors' code; weights are stored
+ * [out, in, kernel]. Takes `hidden` numbers for each query and key.
  */
 export function dape(options: DapeOptions = {}): EncodingWith<"scores" | "parameters", string> {
-  const { base = alibi(), kernel = 1, width = 32, hidden = "every" } = options;
+  const { base = alibi(), kernel = 1, hidden = 32, masked = "every" } = options;
   check(Number.isInteger(kernel) && kernel % 2 === 1, "dape", () => `kernel must be odd, got ${kernel}`);
   check(base.bias, "dape", () => `base must have a bias, got ${base.kind}`);
   const bias = base.bias;
   return defineEncoding<string, EncodingWith<"scores" | "parameters", string>>({
     kind: kernel === 1 ? "dape" : "dape-v2",
-    settings: { base: { kind: base.kind, settings: base.settings }, kernel, width, hidden },
+    settings: { base: { kind: base.kind, settings: base.settings }, kernel, hidden, masked },
     cache: base.cache,
     maximumPositions: base.maximumPositions,
     scope: "layer",
     parameters: (shape) => ({
       ...prefixed("base", base.parameters?.(shape) ?? {}),
-      ...convolutionSpecs("first", 2 * shape.heads, width, kernel),
-      ...convolutionSpecs("second", width, shape.heads, kernel),
+      ...convolutionSpecs("first", 2 * shape.heads, hidden, kernel),
+      ...convolutionSpecs("second", hidden, shape.heads, kernel),
     }),
     scores: ({ query, queryPositions, keyPositions, parameters, products, allowed }) => {
       const scores = products();
       const pair = { query: queryPositions, key: keyPositions, heads: query.shape[1] as number };
       const added = expand(bias({ ...pair, parameters: scoped("base", parameters) }), scores.shape);
-      const seen = (x: Tensor, masked: boolean) => (masked && allowed ? mul(x, cast(allowed, x.dtype)) : x);
-      const both = seen(concat([scores, added], 1), kernel > 1);
+      const seen = (x: Tensor): Tensor => (kernel > 1 && allowed ? mul(x, cast(allowed, x.dtype)) : x);
+      const both = seen(concat([scores, added], 1));
       const inner = convolve(both, scoped("first", parameters));
-      const active = seen(maximum(inner, mul(inner, 0.01)), kernel > 1 && hidden === "every");
-      return add(add(scores, added), convolve(active, scoped("second", parameters)));
+      const active = maximum(inner, mul(inner, 0.01));
+      return add(
+        add(scores, added),
+        convolve(masked === "every" ? seen(active) : active, scoped("second", parameters)),
+      );
     },
   });
 }

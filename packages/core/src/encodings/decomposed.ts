@@ -2,9 +2,9 @@ import { scaledMatMul } from "../composites/linear.js";
 import { oneHot } from "../composites/scatter-add.js";
 import { zeros } from "../nn/parameters.js";
 import { add, concat, gather, iota, reshape, sub, transpose } from "../primitives/operations.js";
-import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { overHeads } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { checkGrid, gridFor, placesOf, type WindowGrid } from "./window-grid.js";
 
@@ -43,7 +43,7 @@ export function decomposed({
       const byRow = productsAlong(query, parameters.row, own.row, height);
       const byColumn = productsAlong(query, parameters.column, own.column, width);
       const places = concat([oneHot(others.row, height), oneHot(others.column, width)], -1);
-      return scaledMatMul(concat([byRow, byColumn], 3), overHeadsOf(places), { transposeRight: true });
+      return scaledMatMul(concat([byRow, byColumn], 3), overHeads(places), { transposeRight: true });
     },
   }) as EncodingWith<"relativeScores" | "parameters", "row" | "column">;
 }
@@ -52,21 +52,9 @@ export function decomposed({
 function productsAlong(query: Tensor, table: Tensor, places: Tensor, size: number): Tensor {
   const differences = sub(add(reshape(places, [...places.shape, 1]), size - 1), iota([size]));
   const vectors = gather(table, differences);
-  const [batch, queries, count, width] = (vectors.rank === 4 ? vectors.shape : [1, ...vectors.shape]) as readonly [
-    Dim,
-    Dim,
-    Dim,
-    Dim,
-  ];
-  const byQuery = transpose(query, [0, 2, 1, 3]);
-  const own = scaledMatMul(byQuery, reshape(vectors, [batch, queries, count, width]), { transposeRight: true });
+  const batched = vectors.rank === 4 ? vectors : reshape(vectors, [1, ...vectors.shape]);
+  const own = scaledMatMul(transpose(query, [0, 2, 1, 3]), batched, { transposeRight: true });
   return transpose(own, [0, 2, 1, 3]);
-}
-
-/** [K, n] or [B, K, n] as [1 or B, 1, K, n]. */
-function overHeadsOf(places: Tensor): Tensor {
-  const [batch, keys, count] = (places.rank === 3 ? places.shape : [1, ...places.shape]) as readonly [Dim, Dim, Dim];
-  return reshape(places, [batch, 1, keys, count]);
 }
 
 export const decomposedEntry: CatalogueEntry = {

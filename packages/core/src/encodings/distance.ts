@@ -9,7 +9,22 @@ export function relativePositions(query: Tensor, key: Tensor): Tensor {
   return sub(row, column);
 }
 
-/** A value for every pair as [1 or B, 1, Q, K], to broadcast over heads. */
+/** A value for every token, [S] or [B, S], as a column [1 or B, 1, S, 1]: to broadcast over heads and keys. */
+export function asColumn(values: Tensor): Tensor {
+  return reshape(values, [rowsOf(values), 1, values.shape.at(-1) as Dim, 1]);
+}
+
+/** A value for every token, [S] or [B, S], as a row [1 or B, 1, 1, S]: to broadcast over heads and queries. */
+export function asRow(values: Tensor): Tensor {
+  return reshape(values, [rowsOf(values), 1, 1, values.shape.at(-1) as Dim]);
+}
+
+const rowsOf = (values: Tensor): Dim => (values.rank === 2 ? (values.shape[0] as Dim) : 1);
+
+/**
+ * A value for every pair, or a row for every token, [Q, K] or [B, Q, K], as [1 or B, 1, Q, K]: to broadcast over
+ * heads.
+ */
 export function overHeads(pairs: Tensor): Tensor {
   const [queries, keys] = pairs.shape.slice(-2) as [Dim, Dim];
   return reshape(pairs, [pairs.rank === 3 ? (pairs.shape[0] as Dim) : 1, 1, queries, keys]);

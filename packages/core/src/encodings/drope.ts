@@ -16,7 +16,7 @@ export interface DropeOptions {
  * Dropped positions: a model is trained with RoPE, which is then taken away in all layers and followed by a short
  * recalibration at the old length; contexts can then be longer.
  *
- * s_ij = (R(i)q_i)·(R(j)k_j)/√d, then s_ij = τ·q_i·k_j/√d. Gelberg et al., arXiv:2512.12167. A recipe: the weights of
+ * s_ij = (R(i)q_i)·(R(j)k_j)/√d, then s_ij = τ·q_i·k_j/√d. Gelberg et al., arXiv:2512.12167, from the formula. A recipe: the weights of
  * the first phase are those of the second, which is NoPE to the bit.
  */
 export function drope(options: DropeOptions): PositionEncoding<never> {

@@ -1,3 +1,4 @@
+import { check } from "../errors.js";
 import type { Named, ParameterSpec } from "../nn/parameters.js";
 import type { Tensor } from "../tensor/tensor.js";
 
@@ -140,26 +141,26 @@ export interface PositionEncoding<Name extends string = string> {
   embed?(context: EmbedContext<Name>): Tensor;
   /** Other positions for queries and keys, used by the hooks after it. */
   positions?(context: PairContext<Name>): { readonly query: Tensor; readonly key: Tensor };
-  /** Query and key, turned by their positions; values as well where they are turned. */
-  transform?(context: TransformContext<Name>): Transformed;
-  /** What is added to the scores, independent of the data: broadcasts to [B, H, Q, K]. */
-  bias?(context: PairContext<Name>): Tensor;
   /** What a cache keeps of each token besides its key and value: [B, S, n]. */
   state?(context: StateContext<Name>): Tensor;
+  /** Query and key, turned by their positions; values as well where they are turned. */
+  transform?(context: TransformContext<Name>): Transformed;
+  /** Scores from queries, keys, positions and state, in place of the products. */
+  scores?(context: ScoresContext<Name>): Tensor;
+  /**
+   * What is added to the scaled products q·k, or to `scores`, from queries, keys, positions and state: broadcasts over
+   * batch and heads to [B, H, Q, K]. Attention stays fused, which `scores` rules out.
+   */
+  relativeScores?(context: RelativeScoresContext<Name>): Tensor;
+  /** A factor on each query's scores, before the bias: broadcasts to [B, H, Q, 1]. */
+  temperature?(context: PairContext<Name>): Tensor;
+  /** What is added to the scores, independent of the data: broadcasts to [B, H, Q, K]. */
+  bias?(context: PairContext<Name>): Tensor;
   /**
    * The bias as a product of low rank, up to what is the same for all keys of a query: [1 or B, 1 or H, Q, r] and
    * [1 or B, 1 or Hkv, K, r]. Long inputs are faster with it. Default: there is none.
    */
   factors?(context: PairContext<Name>): { readonly query: Tensor; readonly key: Tensor };
-  /**
-   * What is added to the scaled products q·k, from queries, keys, positions and state: broadcasts over batch and heads to
-   * [B, H, Q, K]. Attention stays fused, which `scores` rules out.
-   */
-  relativeScores?(context: RelativeScoresContext<Name>): Tensor;
-  /** Scores from queries, keys, positions and state, in place of the products. */
-  scores?(context: ScoresContext<Name>): Tensor;
-  /** A factor on each query's scores, before the bias: broadcasts to [B, H, Q, 1]. */
-  temperature?(context: PairContext<Name>): Tensor;
   /** Attention weights from scores, in place of softmax. */
   weights?(context: WeightsContext<Name>): Tensor;
   /** The output from attention weights and output. */
@@ -173,15 +174,15 @@ export interface PositionEncoding<Name extends string = string> {
 
 /** The hooks of an encoding. */
 export type Hook =
-  | "factors"
   | "embed"
   | "positions"
   | "state"
   | "transform"
-  | "bias"
-  | "relativeScores"
   | "scores"
+  | "relativeScores"
   | "temperature"
+  | "bias"
+  | "factors"
   | "weights"
   | "values"
   | "carry";
@@ -195,4 +196,10 @@ export function defineEncoding<Name extends string = never, E extends PositionEn
   encoding: E,
 ): E {
   return encoding;
+}
+
+/** The state that a layer or a cache must have given. Errors in an encoding's name when it is missing. */
+export function requireState(name: string, state: Tensor | undefined): Tensor {
+  check(state, name, () => "needs its state or the layer's input, got neither");
+  return state;
 }

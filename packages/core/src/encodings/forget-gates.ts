@@ -1,5 +1,4 @@
 import { lastRows } from "../composites/block-levels.js";
-import { check } from "../errors.js";
 import { cumSum, iota, lessOrEqual, neg, reshape, slice, sub, transpose, where } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
@@ -21,10 +20,4 @@ export function gateDistances(logGates: Tensor, queries: Dim): Tensor {
   const forward = gateDifferences(slice(logGates, { 2: [0, both / 2] }), queries);
   const backward = neg(gateDifferences(slice(logGates, { 2: [both / 2, both] }), queries));
   return where(lessOrEqual(iota([1, keys], 1), lastRows(queries, keys)), forward, backward);
-}
-
-/** The state that a layer or a cache must have given. */
-export function requireState(name: string, state: Tensor | undefined): Tensor {
-  check(state, name, () => "needs its state or the layer's input, got neither");
-  return state;
 }

@@ -5,8 +5,8 @@ import { type Initializer, normal } from "../nn/parameters.js";
 import type { Dim } from "../tensor/dimension.js";
 import { elementCount, tensor } from "../tensor/host-tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { gateDifferences, gateDistances, requireState } from "./forget-gates.js";
+import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
+import { gateDifferences, gateDistances } from "./forget-gates.js";
 
 export interface FoxOptions {
   /** Whether keys after the query have gates of their own, as in encoders. Default `false`. */

@@ -69,7 +69,7 @@ export function grapeAdditive(
 ): EncodingWith<"relativeScores" | "parameters", GrapeParameters> {
   const { gate = "key" } = options;
   const form = gatesBy[gate];
-  check(form, "grape-additive", () => `gate must be one of ${Object.keys(gatesBy).join(", ")}, got ${gate}`);
+  check(form, "grapeAdditive", () => `gate must be one of ${Object.keys(gatesBy).join(", ")}, got ${gate}`);
   return defineEncoding<GrapeParameters, EncodingWith<"relativeScores" | "parameters", GrapeParameters>>({
     kind: "grape-additive",
     settings: { gate },

@@ -6,8 +6,14 @@ import type { Dim } from "../tensor/dimension.js";
 import { tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith, type StateContext, type TransformContext } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { asColumn } from "./distance.js";
+import {
+  defineEncoding,
+  type EncodingWith,
+  requireState,
+  type StateContext,
+  type TransformContext,
+} from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { rotationsOf, turnBy, turnByAngles } from "./rotation.js";
 
@@ -54,10 +60,8 @@ export function grapeM(options: GrapeMOptions = {}): EncodingWith<"transform" | 
     parameters: ({ headSize }) => ({ logFrequency: frequencySpec(headSize, base) }),
     transform: ({ parameters, query, key, queryPositions, keyPositions }) => {
       const turn = (x: Tensor, positions: Tensor): Tensor => {
-        const [batch, length] = positions.rank === 2 ? positions.shape : [1, positions.shape[0] as Dim];
-        const at = reshape(cast(positions, "float32"), [batch as Dim, 1, length as Dim, 1]);
-        const angles = mul(at, frequenciesOf(parameters.logFrequency));
-        return turnBy(x, rotationsOf(angles));
+        const at = cast(asColumn(positions), "float32");
+        return turnBy(x, rotationsOf(mul(at, frequenciesOf(parameters.logFrequency))));
       };
       return { query: turn(query, queryPositions), key: turn(key, keyPositions) };
     },
@@ -97,7 +101,7 @@ export function contextualGrapeM(
 }
 
 /**
- * exp(s-scaled plane rotation): I + (sin s/s)·L + ((1 − cos s)/s²)·L² for L = a·bᵀ − b·aᵀ, row by row, where
+ * e^L, a rotation in one plane by s: I + (sin s/s)·L + ((1 − cos s)/s²)·L² for L = a·bᵀ − b·aᵀ, row by row, where
  * s = √(|a|²|b|² − (a·b)²). Rodrigues' formula, by which GRAPE turns in one plane without a matrix exponential.
  */
 export function rodrigues(a: readonly number[], b: readonly number[]): readonly (readonly number[])[] {

@@ -11,8 +11,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { alibiSlopes } from "./alibi.js";
 import { rotationsAt } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
 import { mapRotations, overBatch } from "./rotation.js";
 
 export interface GrapePathOptions {
@@ -38,13 +37,13 @@ export function grapePath(options: GrapePathOptions = {}): EncodingWith<"state" 
     scope: "layer",
     parameters: ({ width, heads, headSize }) => {
       const size = given ?? headSize;
-      check(size % 2 === 0, "grape-path", () => `size must be even, got ${size}`);
+      check(size % 2 === 0, "grapePath", () => `size must be even, got ${size}`);
       return { weight: { shape: [heads * size, width], initialize: normal(0.5 * width ** -0.5) } };
     },
     state: ({ parameters, x }) => linear(x, parameters.weight),
     scores: ({ query, keyPositions, state, products, allowed }) => {
       const [heads, queries] = [query.shape[1] as number, query.shape[2] as Dim];
-      const held = requireState("grape-path", state);
+      const held = requireState("grapePath", state);
       const [batch, keys, width] = held.shape as readonly [Dim, Dim, number];
       const vectors = transpose(reshape(held, [batch, keys, heads, width / heads]), [0, 2, 1, 3]);
       const own = slice(vectors, { 2: [subtractDims(keys, queries), keys] });

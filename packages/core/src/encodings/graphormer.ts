@@ -65,7 +65,8 @@ export interface GraphormerOptions {
  * Graphormer's spatial encoding: a trained bias for each head and length of the shortest path between two nodes.
  *
  * b_h(i, j) = W[φ(v_i, v_j), h], with a row of its own for nodes that no path joins and one for the virtual node. Ying
- * et al., arXiv:2106.05234. Symmetric for undirected graphs. The encoding of the edges along the path is not done.
+ * et al., arXiv:2106.05234, from the formula. Symmetric for undirected graphs. The encoding of the edges along the path is
+ * not done.
  */
 export function graphormer(options: GraphormerOptions = {}): EncodingWith<"bias" | "parameters", "table"> {
   const { distances, maximumDistance = 510 } = options;

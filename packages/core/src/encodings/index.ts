@@ -91,7 +91,7 @@ export { type LearnedOptions, learned, maskedPositions } from "./learned.js";
 export { type LieRopeOptions, lieRope } from "./lie-rope.js";
 export { matrixExponential } from "./matrix-exponential.js";
 export { type MegaBiasOptions, megaBias } from "./mega-bias.js";
-export { type MixedRopeOptions, mixedFrequencies, mixedRope } from "./mixed-rope.js";
+export { type MixedRopeOptions, mixedRope } from "./mixed-rope.js";
 export {
   type MropeArrangement,
   type MropeOptions,
@@ -151,7 +151,7 @@ export {
   type RotaryShape,
   type ScaledFrequencies,
 } from "./rope-scaling.js";
-export { type SandwichOptions, sandwich, sandwichBias, sandwichFrequencies, sandwichSlopes } from "./sandwich.js";
+export { type SandwichOptions, sandwich, sandwichBias } from "./sandwich.js";
 export { type SelectiveRopeOptions, selectiveRope } from "./selective-rope.js";
 export { type SelfExtendOptions, selfExtend, selfExtendDistance } from "./self-extend.js";
 export { type ShawOptions, type ShawTerm, shaw, shawRow } from "./shaw.js";
@@ -182,7 +182,7 @@ export {
 export { type TisaOptions, tisa } from "./tisa.js";
 export { type TransformerXlOptions, transformerXl } from "./transformer-xl.js";
 export { type TupeOptions, tupe } from "./tupe.js";
-export { type WallOptions, wall, wallScores } from "./wall.js";
+export { type WallOptions, wall } from "./wall.js";
 export { differenceIndex, gridFor, type WindowGrid } from "./window-grid.js";
 export { type XlnetOptions, xlnet } from "./xlnet.js";
 export { type XposOptions, xpos, xposDecay } from "./xpos.js";

@@ -20,6 +20,7 @@ import {
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { asColumn } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import type { Places } from "./position-range.js";
 import { relativeProducts } from "./relative-products.js";
@@ -81,8 +82,7 @@ export function inkling(
     },
     ...(logScaling && {
       temperature: ({ query }) => {
-        const rows = reshape(query, [query.rank === 2 ? (query.shape[0] as Dim) : 1, 1, query.shape.at(-1) as Dim, 1]);
-        const ratio = maximum(div(add(cast(rows, "float32"), 1), logScaling.floor), 1);
+        const ratio = maximum(div(add(cast(asColumn(query), "float32"), 1), logScaling.floor), 1);
         return add(mul(log(ratio), logScaling.alpha ?? 0.1), 1);
       },
     }),
@@ -106,7 +106,7 @@ export const inklingEntry: CatalogueEntry = {
   summary: "each token's own weights, from the layer's input, for a bank of functions of the distance",
   formula: "s_ij = τ_i·(q_i·k_j/d + (W_r·x_i)·E[:, i − j]), τ_i = 1 + α·ln(max((i + 1)/n, 1))",
   tier: 1,
-  paper: "Thinking Machines 2026",
+  paper: "Thinking Machines, 2026",
   year: 2026,
   attention: "causal",
   translationInvariant: true,

@@ -20,7 +20,7 @@ export interface EveryOptions {
 export function everyNth<T>(every: number, chosen: T, others: T, options: EveryOptions = {}): LayerSchedule<T> {
   const { first = every, countedFrom = "first" } = options;
   for (const [name, value] of Object.entries({ every, first })) {
-    check(Number.isInteger(value) && value > 0, "schedule", () => `${name} must be whole and positive, got ${value}`);
+    check(Number.isInteger(value) && value > 0, "everyNth", () => `${name} must be whole and positive, got ${value}`);
   }
   return (layer, layers) => {
     const count = countedFrom === "last" ? layers - layer : layer + 1;
@@ -61,14 +61,14 @@ export function dualBase({ every, global, local, ...options }: DualBaseOptions):
 /** The value that a table has for each layer's type, as `layer_types` of a Hugging Face configuration lists them. */
 export function byLayerType<T>(types: readonly string[], table: Readonly<Record<string, T>>): LayerSchedule<T> {
   for (const type of types) {
-    check(Object.hasOwn(table, type), "schedule", () => {
+    check(Object.hasOwn(table, type), "byLayerType", () => {
       return `every type of layer must be one of ${Object.keys(table).join(", ")}, got ${type}`;
     });
   }
   return (layer, layers) => {
     check(
       layers === types.length,
-      "schedule",
+      "byLayerType",
       () => `types must be one for each of ${layers} layers, got ${types.length}`,
     );
     return table[types[layer] as string] as T;

@@ -62,7 +62,7 @@ export const learnedEntry: CatalogueEntry = {
   summary: "a trained vector for each position, added to the embeddings",
   formula: "x_t + W[t]",
   tier: 1,
-  paper: "Radford et al. 2018",
+  paper: "Radford et al., 2018",
   year: 2018,
   attention: "both",
   translationInvariant: false,

@@ -1,4 +1,4 @@
-import type { Initializer } from "../nn/parameters.js";
+import { uniformBetween } from "../nn/parameters.js";
 import {
   add,
   cast,
@@ -11,9 +11,8 @@ import {
   transpose,
   transposeLast,
 } from "../primitives/operations.js";
-import { randomUniform } from "../random/random.js";
 import type { Dim } from "../tensor/dimension.js";
-import { elementCount, exactTensor, tensor } from "../tensor/host-tensor.js";
+import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { gridPositions } from "./axial-rope.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
@@ -26,14 +25,6 @@ export interface LieRopeOptions {
   /** Tokens in a row of a grid, whose columns and rows are two axes. Default: one axis. */
   readonly width?: number;
 }
-
-/** Uniform values from 0 to 2π. */
-const turns: Initializer = (key, shape) => {
-  return tensor(
-    randomUniform(key, elementCount(shape)).map((x) => 2 * Math.PI * x),
-    shape,
-  );
-};
 
 /**
  * LieRE: queries and keys are multiplied by e^(Σ p_a·A_a) with a trained skew matrix for each axis.
@@ -51,7 +42,7 @@ export function lieRope(options: LieRopeOptions): EncodingWith<"transform" | "pa
     cache: "rotated-keys",
     scope: "layer",
     parameters: ({ headSize }) => ({
-      generator: { shape: [axes, headSize, headSize], initialize: turns, decay: false },
+      generator: { shape: [axes, headSize, headSize], initialize: uniformBetween(0, 2 * Math.PI), decay: false },
     }),
     transform: ({ parameters, query, key, queryPositions, keyPositions }) => {
       const generators = skew(parameters.generator);

@@ -5,10 +5,11 @@ import { foldIn, randomUniform } from "../random/random.js";
 import type { Dim } from "../tensor/dimension.js";
 import { tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { gridPositions, squareSide } from "./axial-rope.js";
+import { gridPositions } from "./axial-rope.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { rotationsOf, turnBy } from "./rotation.js";
+import { gridFor } from "./window-grid.js";
 
 export interface MixedRopeOptions {
   /** Tokens in a row of the grid. */
@@ -23,7 +24,7 @@ export interface MixedRopeOptions {
  * Initial frequencies [2, heads, D/2]: magnitudes θ^(−4m/D), the first half of the pairs in a random direction of each
  * head and the second half across it.
  */
-export function mixedFrequencies(base = 10): Initializer {
+function mixedFrequencies(base = 10): Initializer {
   return (key, shape) => {
     const [, heads, pairs] = shape as readonly [number, number, number];
     const directions = randomUniform(foldIn(key, "direction"), heads).map((x) => 2 * Math.PI * x);
@@ -90,5 +91,5 @@ export const mixedRopeEntry: CatalogueEntry = {
   translationInvariant: false,
   models: [],
   verified: "reference",
-  create: ({ trainLength }) => mixedRope({ width: squareSide(trainLength) }),
+  create: ({ trainLength }) => mixedRope({ width: gridFor(trainLength).width }),
 };

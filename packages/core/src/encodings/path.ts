@@ -4,19 +4,20 @@ import { rmsNorm } from "../composites/norms.js";
 import { split } from "../composites/split.js";
 import { check } from "../errors.js";
 import { normal, type ParameterSpecs, uniform, zeros } from "../nn/parameters.js";
-import { add, concat, constant, mul, pad, reshape, slice, transpose } from "../primitives/operations.js";
-import { addDims, type Dim } from "../tensor/dimension.js";
+import { add, concat, constant, mul, reshape, transpose } from "../primitives/operations.js";
+import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith, type HookContext } from "./encoding.js";
-import { gateDifferences, requireState } from "./forget-gates.js";
+import { causalConvolution } from "./causal-convolution.js";
+import { defineEncoding, type EncodingWith, type HookContext, requireState } from "./encoding.js";
+import { gateDifferences } from "./forget-gates.js";
 import { type HouseholderOptions, householderProducts } from "./householder.js";
 import { householderBlocks } from "./householder-blocks.js";
 
 export interface PathOptions {
-  /** Tokens that the short convolution before the vectors sees. 1 is none: the state then holds w itself. Default 3. */
-  readonly convolution?: number;
+  /** Tokens that the short convolution before the vectors sees. 1 is no convolution: the state holds w itself. Default 3. */
+  readonly kernel?: number;
   /** Rank of the projection to the vectors. Default 32, at most the model's width. */
   readonly rank?: number;
   /** Whether forget gates lower the scores in addition, as in PaTH-FoX. Default `false`. */
@@ -40,26 +41,22 @@ type PathParameters = Required<HookContext<string>>["parameters"];
  * State: what enters the convolution, β, ln f: [B, S, Hkv·D + Hkv (+ H)].
  */
 export function path(options: PathOptions = {}): EncodingWith<"state" | "scores" | "parameters", string> {
-  const { convolution = 3, rank = 32, gated = false, block = 64, longest = 4096 } = options;
+  const { kernel = 3, rank = 32, gated = false, block = 64, longest = 4096 } = options;
   check(Number.isInteger(block) && block > 0, "path", () => `block must be whole and positive, got ${block}`);
-  check(Number.isInteger(convolution) && convolution > 0, "path", () => {
-    return `convolution must see a whole number of tokens, got ${convolution}`;
+  check(Number.isInteger(kernel) && kernel > 0, "path", () => {
+    return `kernel must see a whole number of tokens, got ${kernel}`;
   });
   return defineEncoding<string, EncodingWith<"state" | "scores" | "parameters", string>>({
     kind: gated ? "path-fox" : "path",
-    settings: { convolution, rank, gated, block, longest },
+    settings: { kernel, rank, gated, block, longest },
     cache: "state",
     maximumPositions: longest,
     scope: "layer",
     parameters: ({ width, heads, kvHeads, headSize }) => ({
       down: { shape: [Math.min(rank, width), width], initialize: normal(width ** -0.5) },
       up: { shape: [kvHeads * headSize, Math.min(rank, width)], initialize: normal(Math.min(rank, width) ** -0.5) },
-      ...(convolution > 1 && {
-        convolution: {
-          shape: [kvHeads * headSize, convolution],
-          initialize: uniform(convolution ** -0.5),
-          decay: false,
-        },
+      ...(kernel > 1 && {
+        kernel: { shape: [kvHeads * headSize, kernel], initialize: uniform(kernel ** -0.5), decay: false },
       }),
       ...gateSpecs("beta", kvHeads, width),
       ...(gated && gateSpecs("gate", heads, width)),
@@ -67,7 +64,7 @@ export function path(options: PathOptions = {}): EncodingWith<"state" | "scores"
     state: ({ parameters, x }) => {
       const projected = linear(linear(x, weight(parameters, "down")), weight(parameters, "up"));
       const kvHeads = weight(parameters, "beta.weight").shape[0] as number;
-      const vectors = convolution > 1 ? projected : unitVectors(projected, kvHeads);
+      const vectors = kernel > 1 ? projected : unitVectors(projected, kvHeads);
       const betas = mul(sigmoid(linear(x, weight(parameters, "beta.weight"), weight(parameters, "beta.bias"))), 2);
       if (!gated) return concat([vectors, betas], 2);
       const gates = logSigmoid(linear(x, weight(parameters, "gate.weight"), weight(parameters, "gate.bias")));
@@ -78,7 +75,8 @@ export function path(options: PathOptions = {}): EncodingWith<"state" | "scores"
       const [batch, kvHeads, keys, size] = key.shape as readonly [Dim, number, Dim, number];
       const sizes = [kvHeads * size, kvHeads, ...(gated ? [heads] : [])];
       const [held, betas, gates] = split(requireState("path", state), sizes, 2) as [Tensor, Tensor, Tensor?];
-      const flat = convolution > 1 ? unitVectors(convolved(held, weight(parameters, "convolution")), kvHeads) : held;
+      const flat =
+        kernel > 1 ? unitVectors(silu(causalConvolution(held, weight(parameters, "kernel"))), kvHeads) : held;
       const vectors = transpose(reshape(flat, [batch, keys, kvHeads, size]), [0, 2, 1, 3]);
       const strengths = reshape(transpose(betas, [0, 2, 1]), [batch, kvHeads, keys, 1]);
       const products = reflected({ query, key, vectors, strengths, longest }, block);
@@ -112,17 +110,6 @@ function unitVectors(x: Tensor, heads: number): Tensor {
   const size = width / heads;
   const scale = constant(exactTensor(new Float64Array(size).fill(size ** -0.5), [size]));
   return reshape(rmsNorm(reshape(x, [batch, length, heads, size]), scale), x.shape);
-}
-
-/** SiLU of Σ_s c[s]·x[t − k + 1 + s], channel by channel: x [B, S, n], c [n, k]. */
-function convolved(x: Tensor, kernel: Tensor): Tensor {
-  const [channels, taps] = kernel.shape as readonly [number, number];
-  const before = pad(x, { 1: [taps - 1, 0] });
-  const terms = Array.from({ length: taps }, (_, tap) => {
-    const late = slice(before, { 1: [tap, addDims(x.shape[1] as Dim, tap)] });
-    return mul(late, reshape(slice(kernel, { 1: [tap, tap + 1] }), [channels]));
-  });
-  return silu(terms.reduce(add));
 }
 
 const common = {

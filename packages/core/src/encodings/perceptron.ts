@@ -2,7 +2,7 @@ import { linear } from "../composites/linear.js";
 import { type ParameterSpecs, uniform } from "../nn/parameters.js";
 import type { Tensor } from "../tensor/tensor.js";
 
-export interface PerceptronOptions {
+interface PerceptronOptions {
   /** Width of the input, of each hidden layer, of the output. */
   readonly sizes: readonly number[];
   /** Whether the last layer adds a bias. Default `true`. */

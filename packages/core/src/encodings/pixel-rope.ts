@@ -81,7 +81,7 @@ export const pixelRopeEntry: CatalogueEntry = {
   summary: "axial rotation by coordinates from −1 to 1, with linearly spaced frequencies",
   formula: "s_ij = (R(c_i·ω)q)·(R(c_j·ω)k)/√d, c ∈ [−1, 1], ω_m = π·linspace(1, f/2)",
   tier: 1,
-  paper: "lucidrains, rotary-embedding-torch, 2021",
+  paper: "lucidrains, 2021 (rotary-embedding-torch)",
   year: 2021,
   attention: "both",
   translationInvariant: true,

@@ -1,14 +1,12 @@
 import { softplus } from "../composites/activations.js";
-import { type Initializer, zeros } from "../nn/parameters.js";
-import { add, concat, cos, less, mul, sin, stopGradient, sub, where } from "../primitives/operations.js";
-import { randomUniform } from "../random/random.js";
-import { elementCount, tensor } from "../tensor/host-tensor.js";
+import { uniformBetween, zeros } from "../nn/parameters.js";
+import { concat, less, mul, stopGradient, where } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
+import { type Rotations, rotationsAt, sumOfAngles } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import type { Rotations } from "./rotation.js";
+import { mapRotations, rotationsOf } from "./rotation.js";
 
 export interface PopeOptions {
   /** θ. Default 10000. */
@@ -17,14 +15,7 @@ export interface PopeOptions {
   readonly initial?: keyof typeof initializers;
 }
 
-const initializers = {
-  zero: zeros,
-  uniform: ((key, shape) =>
-    tensor(
-      randomUniform(key, elementCount(shape)).map((x) => -2 * Math.PI * x),
-      shape,
-    )) as Initializer,
-} as const;
+const initializers = { zero: zeros, uniform: uniformBetween(-2 * Math.PI, 0) } as const;
 
 /** ω_m = θ^(−m/D) for m = 0 … D − 1: a frequency for every coordinate. */
 export function popeFrequencies(headSize: number, base = 10_000): Float64Array {
@@ -51,25 +42,14 @@ export function pope(options: PopeOptions = {}): EncodingWith<"transform" | "par
     }),
     transform: ({ parameters, query, key, queryPositions, keyPositions }) => {
       const frequencies = popeFrequencies(query.shape.at(-1) as number, base);
-      const at = (positions: Tensor): Rotations => {
-        const tables = rotationsAt(positions, frequencies);
-        return { cos: overHeads(tables.cos), sin: overHeads(tables.sin) };
-      };
+      const at = (positions: Tensor): Rotations => mapRotations(rotationsAt(positions, frequencies), overHeads);
       const shift = clamped(parameters.bias, -2 * Math.PI, 0);
       return {
         query: polar(query, at(queryPositions)),
-        key: polar(key, sumOf(at(keyPositions), { cos: cos(shift), sin: sin(shift) })),
+        key: polar(key, sumOfAngles(at(keyPositions), rotationsOf(shift))),
       };
     },
   });
-}
-
-/** Cosine and sine of the sum of two angles. */
-function sumOf(a: Rotations, b: Rotations): Rotations {
-  return {
-    cos: sub(mul(a.cos, b.cos), mul(a.sin, b.sin)),
-    sin: add(mul(a.sin, b.cos), mul(a.cos, b.sin)),
-  };
 }
 
 /** [x·cos | x·sin] with x = softplus of the coordinates: [B, H, S, D] → [B, H, S, 2D]. */

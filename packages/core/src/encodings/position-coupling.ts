@@ -22,7 +22,7 @@ export interface CouplingOptions {
  * Positions of "a+b=c" in which digits of one significance share a number: int32 [first + second + answer + 2].
  *
  * With n digits in the longer operand and e = start + n + 1, an operand's lowest digit has e − 1 and the sign after it e,
- * so that the answer's lowest digit has e − 1 too. Cho et al., arXiv:2405.20671. Agrees with
+ * so that the answer's lowest digit has e − 1 too. Cho et al., arXiv:2405.20671. Follows
  * `AdditionDatasetWithCoupledPositions` of HanseulJo/position-coupling, which numbers both signs e.
  */
 export function coupledAdditionPositions(lengths: AdditionLengths, options: CouplingOptions = {}): HostTensor {

@@ -76,16 +76,16 @@ const byTraining = (a: ScalingRecommendation, b: ScalingRecommendation): number 
 };
 
 function situationOf(config: RopeConfig, target: number, layerType: string | undefined): Situation {
-  check(Number.isInteger(target) && target > 0, "recommend", () => {
+  check(Number.isInteger(target) && target > 0, "recommendScaling", () => {
     return `length must be whole and positive, got ${target}`;
   });
   const fields = ropeParametersOfConfig(config, layerType);
   const options = ropeOptionsFromConfig(config, layerType);
   const reach = config.max_position_embeddings;
-  check(typeof reach === "number", "recommend", () => `max_position_embeddings must be a number, got ${reach}`);
+  check(typeof reach === "number", "recommendScaling", () => `max_position_embeddings must be a number, got ${reach}`);
   const original = Number(options.scaling ? fields.original_max_position_embeddings : reach);
   const headSize = Number(config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads));
-  check(Number.isInteger(headSize), "recommend", () => {
+  check(Number.isInteger(headSize), "recommendScaling", () => {
     return `head_dim, or hidden_size and num_attention_heads, must be given, got a head of ${headSize}`;
   });
   const dimension = Math.floor(headSize * (options.share ?? 1));

@@ -12,15 +12,14 @@ import {
   sub,
   transpose,
 } from "../primitives/operations.js";
-import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
+import { type Rotations, rotationsAt } from "./angles.js";
+import { overHeads } from "./distance.js";
 import { distanceRange, type Places } from "./position-range.js";
 import { productsByDistance, relativeProducts } from "./relative-products.js";
-import { interleave, type SinusoidalOptions, sinusoidalFrequencies, sinusoidalRow } from "./sinusoidal.js";
-
-export type SinusoidLayout = Required<SinusoidalOptions>["layout"];
+import { mapRotations } from "./rotation.js";
+import { layOut, type SinusoidLayout, sinusoidalFrequencies, sinusoidalRow } from "./sinusoidal.js";
 
 export interface RelativeSinusoidOptions {
   readonly layout: SinusoidLayout;
@@ -56,8 +55,7 @@ export function relativeSinusoidProducts(
   }
   const distances = distanceRange(at);
   if (!distances) return factorizedProducts(x, weight, at, layout);
-  const { cos, sin } = rotationsAt(neg(distances), sinusoidalFrequencies(width));
-  const sinusoids = layout === "interleaved" ? interleave(sin, cos) : concat([sin, cos], -1);
+  const sinusoids = layOut(rotationsAt(neg(distances), sinusoidalFrequencies(width)), layout);
   return productsByDistance(x, projected(sinusoids, weight, heads));
 }
 
@@ -91,12 +89,7 @@ function sinesFirst(weight: Tensor, layout: SinusoidLayout): Tensor {
   return reshape(transpose(reshape(weight, [rows, width / 2, 2]), [0, 2, 1]), [rows, width]);
 }
 
-/** Cosines and sines [B or 1, 1, S, width/2], to broadcast over heads. */
-function anglesAt(positions: Tensor, frequencies: Float64Array) {
-  const { cos, sin } = rotationsAt(positions, frequencies);
-  const overHeads = (table: Tensor): Tensor => {
-    const [length, half] = table.shape.slice(-2) as [Dim, Dim];
-    return reshape(table, [table.rank === 3 ? (table.shape[0] as Dim) : 1, 1, length, half]);
-  };
-  return { cos: overHeads(cos), sin: overHeads(sin) };
+/** Cosines and sines [1 or B, 1, S, width/2], to broadcast over heads. */
+function anglesAt(positions: Tensor, frequencies: Float64Array): Rotations {
+  return mapRotations(rotationsAt(positions, frequencies), overHeads);
 }

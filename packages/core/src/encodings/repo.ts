@@ -6,8 +6,14 @@ import { add, cast, constant, mul, reshape, transpose } from "../primitives/oper
 import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith, type StateContext, type TransformContext } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { asColumn } from "./distance.js";
+import {
+  defineEncoding,
+  type EncodingWith,
+  requireState,
+  type StateContext,
+  type TransformContext,
+} from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { turnByAngles } from "./rotation.js";
 
@@ -53,8 +59,7 @@ export function repo(options: RepoOptions = {}): EncodingWith<"state" | "transfo
       const [batch, length, heads] = positions.shape as readonly [Dim, Dim, Dim];
       const frequencies = ropeFrequencies(query.shape.at(-1) as number, base);
       const made = reshape(transpose(positions, [0, 2, 1]), [batch, heads, length, 1]);
-      const rows = keyPositions.rank === 2 ? (keyPositions.shape[0] as Dim) : 1;
-      const index = reshape(cast(keyPositions, "float32"), [rows, 1, length, 1]);
+      const index = cast(asColumn(keyPositions), "float32");
       const at = indexShare === 0 ? made : add(mul(made, 1 - indexShare), mul(index, indexShare));
       return turnByAngles({ query, key }, mul(at, constant(exactTensor(frequencies, [1, 1, 1, frequencies.length]))));
     },

@@ -60,7 +60,7 @@ export function rerope(options: ReropeOptions = {}): EncodingWith<"scores"> {
 
 const shared = {
   tier: 2,
-  paper: "Su 2023, kexue.fm/archives/9708",
+  paper: "Su, 2023 (kexue.fm/archives/9708)",
   year: 2023,
   attention: "causal",
   models: [],

@@ -17,11 +17,11 @@ import {
 } from "../primitives/operations.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
+import { type Rotations, rotationsAt } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { rope, ropeFrequencies } from "./rope.js";
 import { checkFactor, ntkFrequencies, type RopeScaling, type RotaryShape, scaledRope } from "./rope-scaling.js";
-import { mapRotations, type Rotations } from "./rotation.js";
+import { mapRotations } from "./rotation.js";
 
 /** Lengths [1] or [B, 1] as [1, 1] or [B, 1, 1], to broadcast over positions and pairs. */
 const overPairs = (length: Tensor): Tensor => reshape(length, [...length.shape, 1]);
@@ -51,8 +51,8 @@ export interface DynamicNtkOptions {
  * too), which is as if the base differed in its sixth place; their angles are then exact at any position.
  */
 export function dynamicNtk({ factor = 1, originalMaximum }: DynamicNtkOptions): RopeScaling {
-  checkFactor("dynamic", factor);
-  check(Number.isInteger(originalMaximum) && originalMaximum > 0, "dynamic", () => {
+  checkFactor("dynamicNtk", factor);
+  check(Number.isInteger(originalMaximum) && originalMaximum > 0, "dynamicNtk", () => {
     return `original maximum must be whole and positive, got ${originalMaximum}`;
   });
   return {
@@ -125,13 +125,13 @@ export interface LongRopeOptions {
  */
 export function longRope(options: LongRopeOptions): RopeScaling {
   const { shortFactors, longFactors, factor, originalMaximum } = options;
-  checkFactor("longrope", factor);
-  check(originalMaximum > 1, "longrope", () => `original maximum must be above 1, got ${originalMaximum}`);
+  checkFactor("longRope", factor);
+  check(originalMaximum > 1, "longRope", () => `original maximum must be above 1, got ${originalMaximum}`);
   const attentionFactor = options.attentionFactor ?? Math.sqrt(1 + Math.log(factor) / Math.log(originalMaximum));
   const slowed = (shape: RotaryShape, factors: readonly number[] | "ntk" | undefined): Float64Array => {
     if (factors === "ntk") return ntkFrequencies(shape, factor);
     const plain = ropeFrequencies(shape.dimension, shape.base);
-    check(factors === undefined || factors.length === plain.length, "longrope", () => {
+    check(factors === undefined || factors.length === plain.length, "longRope", () => {
       return `factors must be one for each of ${plain.length} pairs, got ${factors?.length}`;
     });
     return factors ? plain.map((frequency, m) => frequency / (factors[m] as number)) : plain;

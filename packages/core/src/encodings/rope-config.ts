@@ -20,7 +20,7 @@ interface Reader {
 function readerOf(fields: Fields): Reader {
   const optional = (name: string): number | undefined => {
     const value = fields[name] ?? undefined;
-    check(value === undefined || typeof value === "number", "rope config", () => {
+    check(value === undefined || typeof value === "number", "ropeConfig", () => {
       return `${name} must be a number, got ${JSON.stringify(value)}`;
     });
     return value;
@@ -30,12 +30,12 @@ function readerOf(fields: Fields): Reader {
     optional,
     number: (name) => {
       const value = optional(name);
-      check(value !== undefined, "rope config", () => `${name} must be a number, got none`);
+      check(value !== undefined, "ropeConfig", () => `${name} must be a number, got none`);
       return value;
     },
     numbers: (name) => {
       const value = fields[name];
-      check(Array.isArray(value) && value.every((item) => typeof item === "number"), "rope config", () => {
+      check(Array.isArray(value) && value.every((item) => typeof item === "number"), "ropeConfig", () => {
         return `${name} must be a list of numbers, got ${JSON.stringify(value)}`;
       });
       return value;
@@ -128,7 +128,7 @@ function layerFields(config: RopeConfig, layerType: string | undefined): Fields 
     const nested = Object.entries(given).filter(([, value]) => isFields(value));
     if (nested.length === 0) return given;
     const found = nested.find(([name]) => name === layerType)?.[1];
-    check(isFields(found), "rope config", () => {
+    check(isFields(found), "ropeConfig", () => {
       return `layer type must be one of ${nested.map(([name]) => name).join(", ")}, got ${layerType}`;
     });
     return found;
@@ -148,7 +148,7 @@ export function ropeOptionsFromConfig(config: RopeConfig, layerType?: string): R
   const fields = ropeParametersOfConfig(config, layerType);
   const type = String(fields.rope_type);
   const read = readerOf(fields);
-  check(Object.hasOwn(scalings, type), "rope config", () => {
+  check(Object.hasOwn(scalings, type), "ropeConfig", () => {
     return `rope_type must be one of ${Object.keys(scalings).join(", ")}, got ${type}`;
   });
   const scaling = scalings[type]?.(read);
@@ -182,7 +182,7 @@ const settingNames: Readonly<Record<string, string>> = {
 /** A rotary embedding as `rope_parameters` of a Hugging Face configuration. Errors for a scaling that it has no type for. */
 export function ropeParametersFromOptions({ base = 10_000, share = 1, scaling }: RopeOptions): Fields {
   const kind = scaling?.kind ?? "default";
-  check(Object.hasOwn(scalings, kind), "rope config", () => {
+  check(Object.hasOwn(scalings, kind), "ropeConfig", () => {
     return `scaling must be one of ${Object.keys(scalings).join(", ")}, got ${kind}`;
   });
   const settings = Object.entries(scaling?.settings ?? {}).map(([name, value]) => [settingNames[name] ?? name, value]);

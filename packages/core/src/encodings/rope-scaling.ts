@@ -1,8 +1,8 @@
 import { check } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { Rotations } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { rope, ropeFrequencies } from "./rope.js";
-import type { Rotations } from "./rotation.js";
 
 /** What a rotary embedding is before it is scaled. */
 export interface RotaryShape {
@@ -32,8 +32,8 @@ export interface RopeScaling {
   /** The rotation in sequences of a length. */
   scaled(shape: RotaryShape, length: number): ScaledFrequencies;
   /**
-   * Cosines and sines, factor included, as graph: given where they depend on the sequence's length: positions [S] or [B, S] and lengths int32 [1] or
-   * [B, 1] → [..., S, r/2] each. Such an encoding needs raw keys in a cache.
+   * Cosines and sines, factor included, as graph, where they depend on the sequence's length: positions [S] or [B, S] and
+   * lengths int32 [1] or [B, 1] → [..., S, r/2] each. Such an encoding needs raw keys in a cache. Default: they do not.
    */
   rotations?(shape: RotaryShape, positions: Tensor, length: Tensor): Rotations;
 }
@@ -49,8 +49,8 @@ export function fixedScaling(
 }
 
 /** Errors unless a scaling's factor is a number ≥ 1. */
-export function checkFactor(kind: string, factor: number): void {
-  check(Number.isFinite(factor) && factor >= 1, kind, () => `factor must be at least 1, got ${factor}`);
+export function checkFactor(name: string, factor: number): void {
+  check(Number.isFinite(factor) && factor >= 1, name, () => `factor must be at least 1, got ${factor}`);
 }
 
 export interface LinearScalingOptions {
@@ -64,7 +64,7 @@ export interface LinearScalingOptions {
  * Chen et al., arXiv:2306.15595. Agrees with HF's type "linear".
  */
 export function linearScaling({ factor }: LinearScalingOptions): RopeScaling {
-  checkFactor("linear", factor);
+  checkFactor("linearScaling", factor);
   return fixedScaling("linear", { factor }, ({ dimension, base }) =>
     ropeFrequencies(dimension, base).map((frequency) => frequency / factor),
   );
@@ -88,7 +88,7 @@ export function ntkFrequencies({ dimension, base }: RotaryShape, alpha: number):
  * θ' = θ·s^(r/(r − 2)). bloc97, 2023; Peng et al., arXiv:2309.00071 §3.1. Agrees with jquesnelle/yarn.
  */
 export function ntkAware({ factor }: LinearScalingOptions): RopeScaling {
-  checkFactor("ntk", factor);
+  checkFactor("ntkAware", factor);
   return fixedScaling("ntk", { factor }, (shape) => ntkFrequencies(shape, factor));
 }
 

@@ -3,23 +3,23 @@ import { check } from "../errors.js";
 import { add, concat, mul, reduceMax, reshape, slice, transpose } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
+import { type Rotations, rotationsAt } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { isRange } from "./position-range.js";
 import type { RopeScaling, ScaledFrequencies } from "./rope-scaling.js";
-import { mapRotations, overBatch, type Rotations } from "./rotation.js";
+import { mapRotations, overBatch } from "./rotation.js";
 
 /** How coordinates pair up: (2m, 2m + 1) or (m, m + r/2). */
-type PairLayout = "interleaved" | "halves";
+type PairOrder = "interleaved" | "halves";
 
 export interface RopeOptions {
   /** θ. Default 10000; models for long inputs are trained with a larger one. */
   readonly base?: number;
   /** Pairs (2m, 2m + 1) as in RoFormer and GPT-J, or (m, m + r/2) as in GPT-NeoX and HF's Llama. Default `false`: halves. */
   readonly interleaved?: boolean;
-  /** Order in which turned pairs are written. Default: as they are read. DeepSeek-V3 reads interleaved and writes halves. */
-  readonly written?: PairLayout;
+  /** How turned pairs are written. Default: as they are read. DeepSeek-V3 reads interleaved and writes halves. */
+  readonly written?: PairOrder;
   /** Share of the head's coordinates that turn; rounded down to r = ⌊share·D⌋. Default 1. */
   readonly share?: number;
   /** r itself, for models that give the number of coordinates. Default: from the share. */
@@ -59,12 +59,12 @@ function rotaryDimensionOf(
 }
 
 /** Where the pairs m = 0 … count − 1 stand among the coordinates that turn. */
-const places: Readonly<Record<PairLayout, (m: number, count: number) => readonly [number, number]>> = {
+const places: Readonly<Record<PairOrder, (m: number, count: number) => readonly [number, number]>> = {
   interleaved: (m) => [2 * m, 2 * m + 1],
   halves: (m, count) => [m, m + count],
 };
 
-const layoutsOf = ({ interleaved = false, written = interleaved ? "interleaved" : "halves" }: RopeOptions) => {
+const ordersOf = ({ interleaved = false, written = interleaved ? "interleaved" : "halves" }: RopeOptions) => {
   return { read: interleaved ? "interleaved" : "halves", written } as const;
 };
 
@@ -76,15 +76,15 @@ export function rotate(
   length = position + 1,
 ): Float64Array {
   const { frequencies, attentionFactor } = scaledRopeFrequencies(x.length, options, length);
-  const layouts = layoutsOf(options);
+  const orders = ordersOf(options);
   const start = options.turned === "last" ? x.length - 2 * frequencies.length : 0;
   const turned = Float64Array.from(x);
   frequencies.forEach((frequency, m) => {
-    const [first, second] = places[layouts.read](m, frequencies.length).map((place) => x[start + place]) as [
+    const [first, second] = places[orders.read](m, frequencies.length).map((place) => x[start + place]) as [
       number,
       number,
     ];
-    const [toFirst, toSecond] = places[layouts.written](m, frequencies.length);
+    const [toFirst, toSecond] = places[orders.written](m, frequencies.length);
     const [cos, sin] = [Math.cos(position * frequency), Math.sin(position * frequency)];
     turned[start + toFirst] = attentionFactor * (first * cos - second * sin);
     turned[start + toSecond] = attentionFactor * (second * cos + first * sin);
@@ -150,9 +150,9 @@ function lengthOf(positions: Tensor): Tensor {
   return add(largest, 1);
 }
 
-/** Rotations the coordinates of x [B, H, S, D] that turn; the others stay. */
+/** Turns the coordinates of x [B, H, S, D] that have rotations; the others stay. */
 function turnPart(x: Tensor, { cos, sin }: Rotations, options: RopeOptions): Tensor {
-  const { read, written } = layoutsOf(options);
+  const { read, written } = ordersOf(options);
   const interleaved = written === "interleaved";
   const [size, part] = [x.shape[3] as number, 2 * (cos.shape[2] as number)];
   if (read === written && (options.turned !== "last" || part === size))
@@ -170,8 +170,8 @@ function turnPart(x: Tensor, { cos, sin }: Rotations, options: RopeOptions): Ten
   );
 }
 
-/** Coordinates [B, H, S, r] of one layout in the order of another. */
-function reordered(x: Tensor, from: PairLayout, to: PairLayout): Tensor {
+/** Coordinates [B, H, S, r] of one order in another. */
+function reordered(x: Tensor, from: PairOrder, to: PairOrder): Tensor {
   if (from === to) return x;
   const [leading, count] = [x.shape.slice(0, 3), (x.shape[3] as number) / 2];
   const grid = from === "interleaved" ? [count, 2] : [2, count];

@@ -1,8 +1,8 @@
 import { concat, constant, gather, reshape, slice } from "../primitives/operations.js";
 import { tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
-import { overBatch, type Rotations } from "./rotation.js";
+import { type Rotations, rotationsAt } from "./angles.js";
+import { mapRotations, overBatch } from "./rotation.js";
 
 /** What a pair of coordinates turns by: the position along one axis × a frequency. */
 export interface AxisPair {
@@ -16,11 +16,8 @@ export interface AxisPair {
  */
 export function axisRotations(positions: Tensor, pairs: readonly AxisPair[]): Rotations {
   if (positions.rank < 3) {
-    const { cos, sin } = rotationsAt(
-      positions,
-      pairs.map(({ frequency }) => frequency),
-    );
-    return { cos: overBatch(cos), sin: overBatch(sin) };
+    const frequencies = pairs.map(({ frequency }) => frequency);
+    return mapRotations(rotationsAt(positions, frequencies), overBatch);
   }
   const axes = [...new Set(pairs.map(({ axis }) => axis))];
   const parts = axes.map((axis) => {

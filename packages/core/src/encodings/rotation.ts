@@ -3,13 +3,7 @@ import { rotaryEmbedding } from "../composites/rotary-embedding.js";
 import { concat, cos, mul, reshape, sin, slice, sub } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
-
-/** Cosine and sine of angles, or what stands for them where a method is not a rotation. */
-export interface Rotations {
-  readonly cos: Tensor;
-  readonly sin: Tensor;
-}
+import { type Rotations, rotationsAt } from "./angles.js";
 
 /** Which coordinates are pairs. */
 export interface PairLayout {
@@ -71,7 +65,7 @@ export function turnPair(
 }
 
 /** Queries [B, H, Q, D] and keys [B, Hkv, K, D] with their positions. */
-export interface PairToTurn {
+interface PairToTurn {
   readonly query: Tensor;
   readonly key: Tensor;
   readonly queryPositions: Tensor;

@@ -16,7 +16,7 @@ export interface SandwichOptions {
 }
 
 /** ω_m = 10000^(−2m/d̄) for m = 1 … d̄/2. */
-export function sandwichFrequencies(dimension: number): Float64Array {
+function sandwichFrequencies(dimension: number): Float64Array {
   check(Number.isInteger(dimension) && dimension > 0 && dimension % 2 === 0, "sandwich", () => {
     return `dimension must be even and positive, got ${dimension}`;
   });
@@ -24,7 +24,7 @@ export function sandwichFrequencies(dimension: number): Float64Array {
 }
 
 /** H/(8h) for h = 1 … H: what a head multiplies the bias by. */
-export function sandwichSlopes(heads: number): Float64Array {
+function sandwichSlopes(heads: number): Float64Array {
   return Float64Array.from({ length: heads }, (_, h) => heads / (8 * (h + 1)));
 }
 

@@ -6,20 +6,24 @@ import {
   cumSum,
   div,
   mul,
-  pad,
   reduceSum,
   reshape,
-  slice,
   sqrt,
   square,
   transpose,
 } from "../primitives/operations.js";
-import { addDims, type Dim } from "../tensor/dimension.js";
+import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith, type StateContext, type TransformContext } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { causalConvolution } from "./causal-convolution.js";
+import {
+  defineEncoding,
+  type EncodingWith,
+  requireState,
+  type StateContext,
+  type TransformContext,
+} from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { turnByAngles } from "./rotation.js";
 
@@ -40,10 +44,10 @@ const normFloor = 1e-6;
 /**
  * Selective RoPE: pairs turn on at every token by angles that are made from it.
  *
- * φ_t = conv₄(W_up·W_down·x̂_t), Φ_t = Σ_{τ≤t} φ_τ, angle Φ_t ⊙ ω with the spectrum ω of RoPE (θ = 5·10⁵), halves; x̂ has
- * unit length by head. φ ≡ 1 is RoPE. The state of a token is its angle before the convolution. Movahedi et al., ICLR
- * 2026; from the formula of the authors' code (`SelectiveRoPE`, low rank, without gate and bias), with a set of angles
- * for each key head. Positions are not used. Sums of angles are float32.
+ * φ_t = conv₄(W_up·W_down·x̂_t), Φ_t = Σ_{τ≤t} φ_τ, angle Φ_t ⊙ ω with the spectrum ω of RoPE (θ = 5·10⁵), halves; x̂
+ * has unit length by head. φ ≡ 1 is RoPE. The state of a token is its angle before the convolution. Movahedi et al.,
+ * arXiv:2511.17388; from the formula of the authors' code (`SelectiveRoPE`, low rank, without gate and bias), with a set
+ * of angles for each key head. Positions are not used. Sums of angles are float32.
  */
 export function selectiveRope(
   options: SelectiveRopeOptions = {},
@@ -59,14 +63,14 @@ export function selectiveRope(
       return {
         down: { shape: [inner, width], initialize: uniform(width ** -0.5) },
         up: { shape: [angles, inner], initialize: uniform(inner ** -0.5) },
-        kernel: { shape: [kernel, angles], initialize: uniform(kernel ** -0.5), decay: false },
+        kernel: { shape: [angles, kernel], initialize: uniform(kernel ** -0.5), decay: false },
       };
     },
     state: ({ parameters, x, heads }: StateContext<Name>) => {
       return linear(linear(unitByHead(x, heads), parameters.down), parameters.up);
     },
     transform: ({ parameters, query, key, state }: TransformContext<Name>) => {
-      const phases = cumSum(convolve(requireState("selectiveRope", state), parameters.kernel), 1);
+      const phases = cumSum(causalConvolution(requireState("selectiveRope", state), parameters.kernel), 1);
       const [batch, length] = phases.shape as readonly [Dim, Dim, Dim];
       const frequencies = ropeFrequencies(query.shape.at(-1) as number, base);
       const byHead = reshape(phases, [batch, length, key.shape[1] as Dim, frequencies.length]);
@@ -85,25 +89,14 @@ function unitByHead(x: Tensor, heads: number): Tensor {
   return reshape(div(byHead, norm), x.shape);
 }
 
-/** Σ_n w_n ⊙ x_(t − N + 1 + n) with zeros before the first token: [B, S, C] and [N, C] → [B, S, C]. */
-function convolve(x: Tensor, kernel: Tensor): Tensor {
-  const [taps, length] = [kernel.shape[0] as number, x.shape[1] as Dim];
-  const padded = pad(x, { 1: [taps - 1, 0] });
-  const terms = Array.from({ length: taps }, (_, n) => {
-    const weight = reshape(slice(kernel, { 0: [n, n + 1] }), [1, 1, kernel.shape[1] as Dim]);
-    return mul(slice(padded, { 1: [n, addDims(length, n)] }), weight);
-  });
-  return terms.reduce((sum, term) => add(sum, term));
-}
-
 export const selectiveRopeEntry: CatalogueEntry = {
   name: "selective-rope",
   aliases: [],
   summary: "pairs turned on at every token by angles made from it",
   formula: "s_ij = (R(Φ_i ⊙ ω)q_i)·(R(Φ_j ⊙ ω)k_j)/√d, Φ_t = Σ_{τ≤t} conv₄(W_up·W_down·x̂)_τ",
   tier: 3,
-  paper: "Movahedi et al., ICLR 2026",
-  year: 2026,
+  paper: "arXiv:2511.17388",
+  year: 2025,
   attention: "causal",
   translationInvariant: true,
   models: [],

@@ -14,17 +14,17 @@ export interface SelfExtendOptions extends RemappedRotaryOptions {
   /** Whether w/G is rounded down, as in the reference's flash decoding. Default `false`, as in its eager code. */
   readonly wholeShift?: boolean;
   /** Training length of a log-n factor on queries, the reference's `scale_base`. Default: no factor. */
-  readonly scaleBase?: number | undefined;
+  readonly trainLength?: number | undefined;
 }
 
-function resolve({ group = 8, window = 1024, wholeShift = false, scaleBase }: SelfExtendOptions) {
+function resolve({ group = 8, window = 1024, wholeShift = false, trainLength }: SelfExtendOptions) {
   check(Number.isInteger(group) && group > 0, "selfExtend", () => `group must be whole and positive, got ${group}`);
   check(Number.isInteger(window) && window > 0, "selfExtend", () => `window must be whole and positive, got ${window}`);
   return {
     group,
     window,
     wholeShift,
-    scaleBase,
+    trainLength,
     shift: window - (wholeShift ? Math.floor(window / group) : window / group),
   };
 }
@@ -45,13 +45,13 @@ export function selfExtendDistance(query: number, key: number, options: SelfExte
  * s_ij = q_i·R(j − i)k_j where i − j < w, else q_i·R(⌊j/G⌋ − ⌊i/G⌋ − w + w/G)k_j. Distances are query − key, as in the
  * paper; only keys j ≤ i are meant. Jin et al., arXiv:2401.01325. Agrees with LongLM's eager `self_extend_forward`,
  * which divides w/G as a real number (`wholeShift` for its flash decoding), and leaves the shift out where no query has
- * reached w, which no visible pair notices. The paper has no log-n factor; the code does (`scaleBase`).
+ * reached w, which no visible pair notices. The paper has no log-n factor; the code does (`trainLength`).
  */
 export function selfExtend(options: SelfExtendOptions = {}): EncodingWith<"scores"> {
-  const { group, window, wholeShift, scaleBase, shift } = resolve(options);
+  const { group, window, wholeShift, trainLength, shift } = resolve(options);
   return defineEncoding({
     kind: "self-extend",
-    settings: { ...rotarySettings(options), group, window, wholeShift, scaleBase },
+    settings: { ...rotarySettings(options), group, window, wholeShift, trainLength },
     cache: "raw-keys",
     scores: ({ query, key, queryPositions, keyPositions, products }) => {
       const turn = turning(query.shape[3] as number, options);
@@ -63,7 +63,7 @@ export function selfExtend(options: SelfExtendOptions = {}): EncodingWith<"score
       const isNear = less(neg(overHeads(relativePositions(queryPositions, keyPositions))), window);
       return where(isNear, near, far);
     },
-    ...(scaleBase !== undefined && { temperature: logTemperature({ trainLength: scaleBase }).temperature }),
+    ...(trainLength !== undefined && { temperature: logTemperature({ trainLength }).temperature }),
   });
 }
 

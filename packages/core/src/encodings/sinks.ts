@@ -1,20 +1,9 @@
 import { check } from "../errors.js";
-import {
-  constant,
-  less,
-  logicalAnd,
-  logicalNot,
-  logicalOr,
-  minimum,
-  neg,
-  reshape,
-  where,
-} from "../primitives/operations.js";
-import type { Dim } from "../tensor/dimension.js";
+import { constant, less, logicalAnd, logicalNot, logicalOr, minimum, neg, where } from "../primitives/operations.js";
 import { lowestFinite } from "../tensor/dtype.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { overHeads, relativePositions } from "./distance.js";
+import { asRow, overHeads, relativePositions } from "./distance.js";
 import { defineEncoding, type EncodingWith, type ScoresContext } from "./encoding.js";
 import { type RemappedRotaryOptions, rotarySettings, turning } from "./remapped-rotary.js";
 
@@ -105,11 +94,7 @@ function lambdaShaped(
   { sinks, window }: { readonly sinks: number; readonly window: number },
 ): Tensor {
   const isNear = less(neg(overHeads(relativePositions(queryPositions, keyPositions))), window);
-  const keys = keyPositions.shape.at(-1) as Dim;
-  const isSink = less(
-    reshape(keyPositions, [keyPositions.rank === 2 ? (keyPositions.shape[0] as Dim) : 1, 1, 1, keys]),
-    sinks,
-  );
+  const isSink = less(asRow(keyPositions), sinks);
   const hidden = logicalNot(logicalOr(isNear, isSink));
   const hiddenHere = allowed ? logicalAnd(hidden, allowed) : hidden;
   const lowest = constant(lowestFinite[near.dtype as keyof typeof lowestFinite], near.dtype);

@@ -2,13 +2,16 @@ import { check } from "../errors.js";
 import { filled } from "../nn/parameters.js";
 import { add, concat, constant, equal, mul, pad, reshape, where } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { rotationsAt } from "./angles.js";
+import { type Rotations, rotationsAt } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
+/** Where sines and cosines stand: sin, cos, sin, cos, …, or all sines, then all cosines. */
+export type SinusoidLayout = "interleaved" | "concatenated";
+
 export interface SinusoidalOptions {
-  /** "interleaved": sin, cos, sin, cos, … as in the paper; "concatenated": all sines, then all cosines. */
-  readonly layout?: "interleaved" | "concatenated";
+  /** Default "interleaved", as in the paper. */
+  readonly layout?: SinusoidLayout;
   /** θ, the base of the wavelengths. Default 10000. */
   readonly base?: number;
   /** "tensor2tensor" divides by width/2 − 1, so that the last wavelength is exactly 2πθ. Default "paper": by width/2. */
@@ -92,16 +95,20 @@ export function scaledSinusoidal(
 /** P(t) at positions [...] without its factor: [..., width]. */
 function tableAt(positions: Tensor, width: number, options: SinusoidalOptions): Tensor {
   const { layout = "interleaved", paddingPosition } = options;
-  const { cos, sin } = rotationsAt(positions, sinusoidalFrequencies(width, options));
-  const joined = layout === "interleaved" ? interleave(sin, cos) : concat([sin, cos], -1);
-  const table = pad(joined, { [-1]: [0, width % 2] });
+  const sinusoids = layOut(rotationsAt(positions, sinusoidalFrequencies(width, options)), layout);
+  const table = pad(sinusoids, { [-1]: [0, width % 2] });
   if (paddingPosition === undefined) return table;
   const isPadding = reshape(equal(positions, constant(paddingPosition, "int32")), [...positions.shape, 1]);
   return where(isPadding, 0, table);
 }
 
+/** Sines and cosines [..., half] as one vector [..., 2·half]. */
+export function layOut({ cos, sin }: Rotations, layout: SinusoidLayout): Tensor {
+  return layout === "interleaved" ? interleave(sin, cos) : concat([sin, cos], -1);
+}
+
 /** [..., half] twice → [..., 2·half], elements taken in turn. */
-export function interleave(first: Tensor, second: Tensor): Tensor {
+function interleave(first: Tensor, second: Tensor): Tensor {
   const half = first.shape.at(-1) as number;
   const columns = [first, second].map((part) => reshape(part, [...part.shape, 1]));
   return reshape(concat(columns, -1), [...first.shape.slice(0, -1), 2 * half]);

@@ -1,10 +1,10 @@
 import { check } from "../errors.js";
 import type { Initializer } from "../nn/parameters.js";
 import { cast, constant, matMul, mul, reshape } from "../primitives/operations.js";
-import type { Dim } from "../tensor/dimension.js";
 import { exactTensor, tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { asColumn } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { rotationsOf, turnBy } from "./rotation.js";
@@ -67,17 +67,14 @@ export function stringRope(options: StringRopeOptions = {}): EncodingWith<"trans
     parameters: ({ headSize }) => ({ generator: { shape: [headSize], initialize: initial, decay: false } }),
     transform: ({ parameters, query, key, queryPositions, keyPositions }) => {
       const size = query.shape.at(-1) as number;
-      check(size % 2 === 0, "string", () => `head size must be even, got ${size}`);
+      check(size % 2 === 0, "stringRope", () => `head size must be even, got ${size}`);
       const half = planes(size);
       if (half === 0) return { query, key };
       const sines = matrix(size, half, (n, k) => 2 * Math.sin((2 * Math.PI * (k + 1) * n) / size));
       const frequencies = reshape(matMul(reshape(parameters.generator, [1, size]), sines), [1, 1, 1, half]);
       const basis = fourierBasis(size);
       const turn = (x: Tensor, positions: Tensor): Tensor => {
-        const [rows, length] = positions.rank === 2 ? positions.shape : [1, positions.shape[0] as Dim];
-        const at = reshape(cast(positions, "float32"), [rows as Dim, 1, length as Dim, 1]);
-        const angles = mul(at, frequencies);
-        return turnBy(matMul(x, basis), rotationsOf(angles));
+        return turnBy(matMul(x, basis), rotationsOf(mul(cast(asColumn(positions), "float32"), frequencies)));
       };
       return { query: turn(query, queryPositions), key: turn(key, keyPositions) };
     },

@@ -7,8 +7,7 @@ import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { rotationsAt } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { type CarryContext, defineEncoding, type EncodingWith, type StateContext } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { type CarryContext, defineEncoding, type EncodingWith, requireState, type StateContext } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { mapRotations, overBatch, turnByRotations } from "./rotation.js";
 

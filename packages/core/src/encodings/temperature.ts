@@ -1,14 +1,9 @@
 import { check } from "../errors.js";
-import { add, cast, div, floor, log, maximum, mul, reshape } from "../primitives/operations.js";
-import type { Dim } from "../tensor/dimension.js";
+import { add, cast, div, floor, log, maximum, mul } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { asColumn } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-
-/** One number for each query, [Q] or [B, Q], as [1 or B, 1, Q, 1], to broadcast over heads and keys. */
-function overScores(values: Tensor): Tensor {
-  return reshape(values, [values.rank === 2 ? (values.shape[0] as Dim) : 1, 1, values.shape.at(-1) as Dim, 1]);
-}
 
 /** Positions as real numbers; those before the first, which padding may have, count as the first. */
 const counted = (positions: Tensor): Tensor => cast(maximum(positions, 0), "float32");
@@ -34,13 +29,13 @@ export function logTemperatureAt(position: number, { trainLength }: LogTemperatu
  * Self-Extend. No parameters.
  */
 export function logTemperature({ trainLength }: LogTemperatureOptions): EncodingWith<"temperature"> {
-  checkLength("log-temperature", trainLength, 2);
+  checkLength("logTemperature", trainLength, 2);
   return defineEncoding({
     kind: "log-temperature",
     settings: { trainLength },
     cache: "rotated-keys",
     temperature: ({ query }) => {
-      return overScores(maximum(mul(log(add(counted(query), 1)), 1 / Math.log(trainLength)), 1));
+      return asColumn(maximum(mul(log(add(counted(query), 1)), 1 / Math.log(trainLength)), 1));
     },
   });
 }
@@ -54,8 +49,8 @@ export interface StepTemperatureOptions {
 
 /** What the two models count as the position: Llama 4 from 1, Ministral 3 from 0. */
 const families = {
-  "llama4-temperature": { offset: 1, length: 8192 },
-  "ministral-temperature": { offset: 0, length: 16_384 },
+  llama4: { offset: 1, length: 8192 },
+  ministral: { offset: 0, length: 16_384 },
 } as const;
 type Family = keyof typeof families;
 
@@ -67,23 +62,23 @@ function stepAt(family: Family, position: number, { weight = 0.1, length }: Step
 function stepTemperature(family: Family, options: StepTemperatureOptions): EncodingWith<"temperature"> {
   const { offset, length: usual } = families[family];
   const { weight = 0.1, length = usual } = options;
-  checkLength(family, length, 1);
+  checkLength(`${family}Temperature`, length, 1);
   return defineEncoding({
-    kind: family,
+    kind: `${family}-temperature`,
     settings: { weight, length },
     cache: "rotated-keys",
     temperature: ({ query }) => {
       const steps = Number.isInteger(length)
         ? cast(div(add(maximum(query, 0), offset), length), "float32")
         : floor(div(add(counted(query), offset), length));
-      return overScores(add(mul(log(add(steps, 1)), weight), 1));
+      return asColumn(add(mul(log(add(steps, 1)), weight), 1));
     },
   });
 }
 
 /** 1 + β·ln(1 + ⌊(i + 1)/L⌋): Llama 4's temperature of the query at position i. */
 export function llama4TemperatureAt(position: number, options: StepTemperatureOptions = {}): number {
-  return stepAt("llama4-temperature", position, options);
+  return stepAt("llama4", position, options);
 }
 
 /**
@@ -93,12 +88,12 @@ export function llama4TemperatureAt(position: number, options: StepTemperatureOp
  * s_ij·(1 + β·ln(1 + ⌊(i + 1)/L⌋)). Meta, 2025. Agrees with HF's `Llama4TextAttention`, which multiplies q. No parameters.
  */
 export function llama4Temperature(options: StepTemperatureOptions = {}): EncodingWith<"temperature"> {
-  return stepTemperature("llama4-temperature", options);
+  return stepTemperature("llama4", options);
 }
 
 /** 1 + β·ln(1 + ⌊i/L⌋): Ministral 3's temperature of the query at position i. */
 export function ministralTemperatureAt(position: number, options: StepTemperatureOptions = {}): number {
-  return stepAt("ministral-temperature", position, options);
+  return stepAt("ministral", position, options);
 }
 
 /**
@@ -107,7 +102,7 @@ export function ministralTemperatureAt(position: number, options: StepTemperatur
  * s_ij·(1 + β·ln(1 + ⌊i/L⌋)). Mistral AI, 2025. Agrees with HF's `get_llama_4_attn_scale` of Ministral 3. No parameters.
  */
 export function ministralTemperature(options: StepTemperatureOptions = {}): EncodingWith<"temperature"> {
-  return stepTemperature("ministral-temperature", options);
+  return stepTemperature("ministral", options);
 }
 
 const common = { tier: 1, attention: "both", translationInvariant: false } as const satisfies Partial<CatalogueEntry>;

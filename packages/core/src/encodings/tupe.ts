@@ -5,6 +5,7 @@ import { equal, gather, mul, reshape, slice, transpose, where } from "../primiti
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import { asColumn, asRow } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
 export interface TupeOptions {
@@ -16,7 +17,7 @@ export interface TupeOptions {
   readonly initialDeviation?: number;
 }
 
-export type TupeParameters = "table" | "queryWeight" | "keyWeight" | "cls";
+type TupeParameters = "table" | "queryWeight" | "keyWeight" | "cls";
 
 /**
  * Positions and words apart: positions have projections of their own, and their scores serve all layers.
@@ -67,10 +68,7 @@ export function tupe(options: TupeOptions): EncodingWith<"transform" | "bias" | 
 /** θ₁ in rows and θ₂ in columns of position 0. */
 function withCls(scores: Tensor, cls: Tensor, query: Tensor, key: Tensor): Tensor {
   const heads = cls.shape[1] as number;
-  const first = (at: Tensor, shape: readonly [Dim, Dim]): Tensor => {
-    return reshape(equal(at, 0), [at.rank === 2 ? (at.shape[0] as Dim) : 1, 1, ...shape]);
-  };
-  const [rows, columns] = [first(query, [query.shape.at(-1) as Dim, 1]), first(key, [1, key.shape.at(-1) as Dim])];
+  const [rows, columns] = [equal(asColumn(query), 0), equal(asRow(key), 0)];
   const [theta1, theta2] = [0, 1].map((index) => {
     return reshape(slice(cls, { 0: [index, index + 1] }), [1, heads, 1, 1]);
   }) as [Tensor, Tensor];

@@ -22,8 +22,7 @@ import {
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
-import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { requireState } from "./forget-gates.js";
+import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
 
 export interface WallOptions {
   /** Initial bias of the gates. Default 8: next to no decay. */
@@ -40,7 +39,7 @@ export interface WallOptions {
  * Pairs are taken by the sibling blocks in which they lie, and decay first from the key to the border of the blocks, then
  * from there to the query: both factors are at most 1, whatever the gates are. That makes log₂K products.
  */
-export function wallScores(
+function wallScores(
   query: Tensor,
   key: Tensor,
   sums: Tensor,
@@ -98,7 +97,7 @@ export const wallEntry: CatalogueEntry = {
   summary: "each channel of a key decays on its own until it meets the query, by gates computed from the input",
   formula: "s_ij = Σ_n q_in·k_jn·e^(P_in − P_jn)/√d, P_i = Σ_{t≤i} ln σ(W·x_t + b)",
   tier: 3,
-  paper: "Tilde Research 2026",
+  paper: "Tilde Research, 2026",
   year: 2026,
   attention: "causal",
   translationInvariant: true,

@@ -23,7 +23,10 @@ export function gridFor(length: number): WindowGrid {
 }
 
 /** Row and column of positions, int32 of any shape. */
-export function placesOf(positions: Tensor, { width }: WindowGrid): { readonly row: Tensor; readonly column: Tensor } {
+export function placesOf(
+  positions: Tensor,
+  { width }: Pick<WindowGrid, "width">,
+): { readonly row: Tensor; readonly column: Tensor } {
   const row = div(positions, width);
   return { row, column: sub(positions, mul(row, width)) };
 }

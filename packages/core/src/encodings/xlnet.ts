@@ -21,7 +21,7 @@ export interface XlnetOptions extends Pick<TransformerXlOptions, "clampLength" |
   readonly segments?: "none" | "state";
 }
 
-export type XlnetParameters = RelativeSinusoidParameters | "segmentBias" | "segments";
+type XlnetParameters = RelativeSinusoidParameters | "segmentBias" | "segments";
 
 /**
  * Transformer-XL's relative sinusoids for both sides, and a term for keys of the same or another segment.

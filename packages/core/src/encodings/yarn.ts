@@ -67,7 +67,7 @@ export interface NtkByPartsOptions {
  * (arXiv:2309.00071) has one ramp and no NTK part.
  */
 export function ntkByParts({ factor, originalMaximum = 2048 }: NtkByPartsOptions): RopeScaling {
-  checkFactor("ntk-by-parts", factor);
+  checkFactor("ntkByParts", factor);
   return fixedScaling("ntk-by-parts", { factor, originalMaximum }, (shape) => {
     const plain = ropeFrequencies(shape.dimension, shape.base);
     const between = (fast: number, slow: number) => {

@@ -70,7 +70,7 @@ function kernels(x: Tensor): Tensor {
 const adaptive: Checker = (golden, input) => {
   requireForm(golden.params.base === "alibi", golden, `base ${golden.params.base}`);
   return attentionPredictions(golden, input, {
-    encoding: dape({ kernel: numberOf(golden, "kernel"), width: numberOf(golden, "width"), hidden: "first" }),
+    encoding: dape({ kernel: numberOf(golden, "kernel"), hidden: numberOf(golden, "width"), masked: "first" }),
     parameters: {
       "first.weight": kernels(input("w1")),
       "first.bias": "b1",

@@ -51,7 +51,7 @@ const householder: Checker = (golden, input) => {
   const form = { scale: scaleOf(golden), state: concat(parts, 2) };
   const blocks = [numberOf(golden, "chunkSize"), 64];
   return blocks.flatMap((block) => {
-    const encoding = path({ convolution: 1, gated, block });
+    const encoding = path({ kernel: 1, gated, block });
     return attentionPredictions(golden, input, { ...form, encoding }).map((prediction) => {
       return { ...prediction, by: [prediction.by, `blocks of ${block}`].filter(Boolean).join(", ") };
     });

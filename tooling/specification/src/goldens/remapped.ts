@@ -32,12 +32,12 @@ function remapOf(golden: GoldenCase, distance: (query: number, key: number) => n
 }
 
 const selfExtended: Checker = (golden, input) => {
-  const scaleBase = numberOf(golden, "scaleBase");
+  const trainLength = numberOf(golden, "scaleBase");
   const options: SelfExtendOptions = {
     ...rotaryOf(golden),
     group: numberOf(golden, "groupSize"),
     window: numberOf(golden, "window"),
-    scaleBase: scaleBase > 0 ? scaleBase : undefined,
+    trainLength: trainLength > 0 ? trainLength : undefined,
   };
   return [
     remapOf(golden, (query, key) => selfExtendDistance(query, key, options)),

@@ -121,8 +121,8 @@ describe("data-adaptive position encoding", () => {
   test.each([
     ["every", true],
     ["first", false],
-  ] as const)("a row does not depend on how many keys follow, with hidden %s: %s", async (hidden, holds) => {
-    const encoding = dape({ kernel: 3, hidden });
+  ] as const)("a row does not depend on how many keys follow, with masked %s: %s", async (masked, holds) => {
+    const encoding = dape({ kernel: 3, masked });
     const parameters = network(3, false);
     const first = (x: HostTensor, count: number) => run(backend, (t) => slice(t as Tensor, { 2: [0, count] }), x);
     const [short, long] = await Promise.all(

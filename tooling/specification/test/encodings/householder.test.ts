@@ -91,9 +91,9 @@ describe("PaTH", () => {
   test("encodes nothing with β = 0; its gates are scaled, unlike those of forgetting attention", async () => {
     const still = constantOf(0, strengths.shape);
     const state = stateOf(still);
-    expectClose(await scores(path({ convolution: 1 }), { state }), await scores(none()), "composite", loose);
+    expectClose(await scores(path({ kernel: 1 }), { state }), await scores(none()), "composite", loose);
     const gates = between(-1, 0, [1, heads, length], "gates");
-    const gated = await scores(path({ convolution: 1, gated: true }), { state: stateOf(still, gates) });
+    const gated = await scores(path({ kernel: 1, gated: true }), { state: stateOf(still, gates) });
     const expected = pairs((i, j, head) => {
       const between = gates.data.slice(head * length + j + 1, head * length + i + 1) as Float64Array;
       return product(i, j, head) + scale * sum(between);

@@ -252,7 +252,7 @@ describe("factors on scores", () => {
     expectClose(exact(expected.slice(7)), exact([1.5]), "arithmetic");
     for (const warm of [
       { encoding: rerope({ window: 4, trainLength: 4 }), plain: rerope({ window: 4 }) },
-      { encoding: selfExtend({ ...groups, scaleBase: 4 }), plain: selfExtend(groups) },
+      { encoding: selfExtend({ ...groups, trainLength: 4 }), plain: selfExtend(groups) },
     ]) {
       expectClose(exact(await ratios(warm.encoding, warm.plain)), exact(expected), "composite");
     }
@@ -329,7 +329,7 @@ describe("with a cache, in any pieces, attention is that of the whole", () => {
 test("settings out of range are refused with the rule and the value", () => {
   expect(() => selfExtend({ group: 0 })).toThrow("[selfExtend] group must be whole and positive, got 0");
   expect(() => rerope({ leak: 0.5 })).toThrow("[rerope] leak must be at least 1, got 0.5");
-  expect(() => rerope({ trainLength: 1 })).toThrow("[log-temperature] length must be at least 2, got 1");
+  expect(() => rerope({ trainLength: 1 })).toThrow("[logTemperature] length must be at least 2, got 1");
   expect(() => dualChunk({ chunk: 4, window: 4 })).toThrow(
     "[dualChunk] chunk and window must be whole with 0 ≤ window < chunk, got 4 and 4",
   );

@@ -74,7 +74,7 @@ describe("a Hugging Face configuration (invariant 31)", () => {
     expect(ropeOptionsFromConfig(gemma, "full_attention")).toMatchObject({ base: 1e6, scaling: { kind: "linear" } });
     expect(ropeOptionsFromConfig(gemma, "sliding_attention")).toEqual({ base: 1e4, share: 1 });
     expect(() => ropeOptionsFromConfig(gemma)).toThrow(
-      "[rope config] layer type must be one of full_attention, sliding_attention, got undefined",
+      "[ropeConfig] layer type must be one of full_attention, sliding_attention, got undefined",
     );
     const older = { rope_theta: 1e6, rope_local_base_freq: 1e4, rope_scaling: { rope_type: "linear", factor: 8 } };
     expect(ropeOptionsFromConfig(older, "full_attention")).toMatchObject({ base: 1e6, scaling: { kind: "linear" } });
@@ -101,7 +101,7 @@ describe("schedules of layers", () => {
     expect(pattern(everyNth(3, "G", "l", { first: 1 }), 7)).toBe("GllGllG");
     expect(pattern(everyNth(4, "G", "l", { countedFrom: "last" }), 9)).toBe("lGlllGlll");
     expect(pattern(everyNth(4, "G", "l", { first: 1, countedFrom: "last" }), 6)).toBe("lGlllG");
-    expect(() => everyNth(0, "G", "l")).toThrow("[schedule] every must be whole and positive, got 0");
+    expect(() => everyNth(0, "G", "l")).toThrow("[everyNth] every must be whole and positive, got 0");
   });
 
   test("no encoding in every k-th layer, and two bases; one value for all layers of a kind", () => {
@@ -173,7 +173,7 @@ describe("recommendations", () => {
   });
 
   test("sizes that are not given are asked for", () => {
-    expect(() => recommendScaling({ max_position_embeddings: 64 }, 128)).toThrow("[recommend] head_dim");
+    expect(() => recommendScaling({ max_position_embeddings: 64 }, 128)).toThrow("[recommendScaling] head_dim");
     expect(() => recommendScaling({}, 128)).toThrow("max_position_embeddings must be a number, got undefined");
   });
 });

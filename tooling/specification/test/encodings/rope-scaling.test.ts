@@ -166,10 +166,10 @@ describe("frequencies (invariants 8, 15)", () => {
   });
 
   test.each([
-    [() => linearScaling({ factor: 0.5 }), "[linear] factor must be at least 1, got 0.5"],
+    [() => linearScaling({ factor: 0.5 }), "[linearScaling] factor must be at least 1, got 0.5"],
     [
       () => longRope({ ...long, originalMaximum: 4 }).scaled({ base: 1e4, dimension: 16 }, 9),
-      "[longrope] factors must be one for each of 8 pairs, got 4",
+      "[longRope] factors must be one for each of 8 pairs, got 4",
     ],
     [() => proportional({ share: 2 }), "[proportional] share must be in [0, 1], got 2"],
   ])("wrong settings are refused: %#", (make, message) => {

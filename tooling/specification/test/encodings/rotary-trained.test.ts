@@ -43,6 +43,9 @@ const context = { length: 64, magnitude: 64 };
 const exponential = (a: HostTensor) => run(backend, (x) => matrixExponential(x as Tensor), a);
 const product = (a: HostTensor, b: HostTensor) => run(backend, (x, y) => matMul(x as Tensor, y as Tensor), a, b);
 
+/** One kernel for each of four channels. */
+const taps = (...kernel: readonly number[]) => exactTensor(Array(4).fill(kernel).flat(), [4, kernel.length]);
+
 describe("what begins as RoPE", () => {
   test("multiplicative GRAPE, by its initial frequencies", async () => {
     const { logFrequency } = initialParameters(grapeM());
@@ -81,32 +84,18 @@ describe("what begins as RoPE", () => {
   });
 
   test("Selective RoPE where every angle is 1", async () => {
-    const kernel = exactTensor(
-      [0, 0, 0, 1].flatMap((x) => Array(4).fill(x)),
-      [4, 4],
-    );
-    const parameters = { ...initialParameters(selectiveRope()), kernel };
+    const parameters = { ...initialParameters(selectiveRope()), kernel: taps(0, 0, 0, 1) };
     const state = exactTensor(Array(24).fill(1), [1, 6, 4]);
     const scores = await scoresOf(backend, { encoding: selectiveRope(), parameters, state });
     expectClose(scores, await scoresOf(backend, { encoding: rope({ base: 500_000 }) }), "composite", context);
   });
 
   test("Selective RoPE's convolution sees the tokens before, the earliest tap the farthest", async () => {
-    const kernel = exactTensor(
-      [0, 0, 1, 0].flatMap((x) => Array(4).fill(x)),
-      [4, 4],
-    );
-    const plain = {
-      ...initialParameters(selectiveRope()),
-      kernel: exactTensor(
-        [0, 0, 0, 1].flatMap((x) => Array(4).fill(x)),
-        [4, 4],
-      ),
-    };
+    const plain = { ...initialParameters(selectiveRope()), kernel: taps(0, 0, 0, 1) };
     const encoding = selectiveRope();
     const state = gaussian([1, 6, 4], "state");
     const later = exactTensor([0, 0, 0, 0, ...state.data.slice(0, 20)], [1, 6, 4]);
-    const moved = await scoresOf(backend, { encoding, parameters: { ...plain, kernel }, state });
+    const moved = await scoresOf(backend, { encoding, parameters: { ...plain, kernel: taps(0, 0, 1, 0) }, state });
     expectClose(moved, await scoresOf(backend, { encoding, parameters: plain, state: later }), "composite", context);
   });
 

@@ -51,7 +51,7 @@ test("queries within the trained length keep their scores, later ones gain by th
   expectClose(exact([logTemperatureAt(63, { trainLength: 8 })]), exact([2]), "arithmetic");
   expect([8190, 8191].map((p) => llama4TemperatureAt(p))).toEqual([1, 1 + 0.1 * Math.LN2]);
   expect([16_383, 16_384].map((p) => ministralTemperatureAt(p))).toEqual([1, 1 + 0.1 * Math.LN2]);
-  expect(() => logTemperature({ trainLength: 1 })).toThrow("[log-temperature] length must be at least 2, got 1");
+  expect(() => logTemperature({ trainLength: 1 })).toThrow("[logTemperature] length must be at least 2, got 1");
 });
 
 const [query, key] = [gaussian([1, 2, 3, 4], "q"), gaussian([1, 1, 3, 4], "k")];
