@@ -3,8 +3,6 @@
  * every backend fails the suite until it is taken off the list.
  */
 export const unsupported: Readonly<Record<string, string>> = {
-  test_range_bfloat16_type_positive_delta:
-    "ONNX Runtime for JavaScript has no bfloat16 tensors, and its CPU provider no kernels",
   test_scatter_elements_with_reduction_min:
     "scatterAdd adds; relpos scatters gradients, which are never reduced by their minimum",
   test_scatternd_min: "scatterAdd adds; relpos scatters gradients, which are never reduced by their minimum",
