@@ -95,6 +95,9 @@ describe("expectClose", () => {
     expect(() => expectClose(tensor([1], [1]), tensor([1], []), "exact")).toThrow(
       "[expectClose] shape must be [], got [1]",
     );
+    expect(() => expectClose({ ...tensor([], [0]), shape: [2] }, tensor([1, 2], [2]), "exact")).toThrow(
+      "[expectClose] shape [2] needs 2 elements, got 0",
+    );
     expect(() => expectClose(tensor([1], [1], "int32"), tensor([1], [1]), "exact")).toThrow(
       "[expectClose] dtype must be float32, got int32",
     );

@@ -1,4 +1,4 @@
-import { check, type DType, type HostTensor, RelposError, toNumbers, toStorage } from "@relpos/core";
+import { check, type DType, elementCount, type HostTensor, RelposError, toNumbers, toStorage } from "@relpos/core";
 
 /** An actual value a agrees with an expected value e when |a − e| ≤ absolute + relative · |e|. */
 export interface Tolerance {
@@ -136,6 +136,10 @@ function checkSameType(actual: HostTensor, expected: HostTensor): void {
   const sameShape =
     actual.shape.length === expected.shape.length && actual.shape.every((size, axis) => size === expected.shape[axis]);
   check(sameShape, "expectClose", () => `shape must be [${expected.shape}], got [${actual.shape}]`);
+  const count = elementCount(actual.shape);
+  check(actual.data.length === count, "expectClose", () => {
+    return `shape [${actual.shape}] needs ${count} elements, got ${actual.data.length}`;
+  });
 }
 
 /** The numbers of a tensor after rounding to the storage of another. */

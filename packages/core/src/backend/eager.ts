@@ -112,7 +112,8 @@ export function defineEagerBackend<T extends object>(definition: EagerBackendDef
       for (const tensor of [...graph.inputs, ...graph.nodes.flatMap((node) => node.outputs)]) {
         requireDType(tensor.node?.op ?? "input", tensor.dtype);
       }
-      const executable = new EagerExecutable(graph, definition, { hold, release, upload, live, slice }, options);
+      const store = { hold, release, upload, live, slice };
+      const executable = new EagerExecutable(graph, definition, store, options, () => executables.delete(executable));
       executables.add(executable);
       return executable;
     },
@@ -158,6 +159,7 @@ class EagerExecutable<T extends object> implements Executable<T> {
   private readonly constants = new Map<Tensor, T>();
   /** For each node, the tensors whose last use it is. */
   private readonly lastUses: readonly (readonly Tensor[])[];
+  private readonly onClose: () => void;
   private closed = false;
 
   constructor(
@@ -165,8 +167,10 @@ class EagerExecutable<T extends object> implements Executable<T> {
     definition: EagerBackendDefinition<T>,
     store: Store<T>,
     options: CompileOptions | undefined,
+    onClose: () => void,
   ) {
     this.graph = graph;
+    this.onClose = onClose;
     this.definition = definition;
     this.store = store;
     this.donated = new Set(options?.donated?.map(({ input }) => input));
@@ -203,6 +207,7 @@ class EagerExecutable<T extends object> implements Executable<T> {
     if (this.closed) return;
     this.closed = true;
     for (const handle of this.constants.values()) this.store.release(handle);
+    this.onClose();
   }
 
   private async runNodes(
@@ -223,6 +228,7 @@ class EagerExecutable<T extends object> implements Executable<T> {
         await new Promise((resolve) => setTimeout(resolve, 0));
         slice.start = performance.now();
         signal?.throwIfAborted();
+        check(!this.closed, "run", () => "the executable was closed");
         for (const input of this.graph.inputs) this.requireLive(input, values.get(input) as T);
       }
     }

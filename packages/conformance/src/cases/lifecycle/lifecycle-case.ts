@@ -1,6 +1,21 @@
-import { check, type Graph, type HostTensor, mul, sub, type Tensor, tensor, trace } from "@relpos/core";
+import {
+  add,
+  check,
+  constant,
+  type Graph,
+  type HostTensor,
+  matMul,
+  mul,
+  reduceSum,
+  sub,
+  type Tensor,
+  tanh,
+  tensor,
+  trace,
+} from "@relpos/core";
 import type { Backend, Executable } from "@relpos/core/backend";
 import type { CaseContext, ConformanceCase } from "../../case.js";
+import { within } from "../primitive/values.js";
 
 /** A case of the group `lifecycle`, which is in the quick set. */
 export function lifecycle(
@@ -15,6 +30,16 @@ export function lifecycle(
 export function difference(): Graph {
   const type = { shape: [2, 2], dtype: "float32" } as const;
   return trace((left, right) => sub(left, mul(right, right)), { ...type, name: "left" }, { ...type, name: "right" });
+}
+
+/** A computation that takes a while: the sum of a chain of products of size×size matrices, a constant one among them. */
+export function longChain(size: number): Graph {
+  const factor = constant(within(-0.1, 0.1)([size, size], "float32", 1));
+  const multiply = (x: Tensor): Tensor => {
+    const product = Array.from({ length: 32 }).reduce<Tensor>((y) => tanh(matMul(y, x)), x);
+    return reduceSum(add(product, matMul(product, factor)));
+  };
+  return trace(multiply, { shape: [size, size], dtype: "float32" });
 }
 
 /** A matrix [2, 2] of one number. */

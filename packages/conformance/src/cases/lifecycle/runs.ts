@@ -16,8 +16,17 @@ import {
 import type { ConformanceCase } from "../../case.js";
 import { evaluate, runOn, withExecutable } from "../../evaluate.js";
 import { expectClose } from "../../tolerance.js";
-import { values } from "../primitive/values.js";
-import { difference, differenceOf, expectEqual, expectFailure, feeds, filled, lifecycle } from "./lifecycle-case.js";
+import { values, within } from "../primitive/values.js";
+import {
+  difference,
+  differenceOf,
+  expectEqual,
+  expectFailure,
+  feeds,
+  filled,
+  lifecycle,
+  longChain,
+} from "./lifecycle-case.js";
 
 const n = dimension("n");
 
@@ -149,5 +158,19 @@ export const runCases: readonly ConformanceCase[] = [
     await withExecutable(backend, graph, {}, async (again) => {
       expectEqual(await differenceOf(backend, again, 5, 1), 4, "5 − 1·1");
     });
+  }),
+
+  lifecycle("executable", "closing one in the middle of a run makes nothing wrong", async ({ backend }) => {
+    const size = 96;
+    const executable = await backend.compile(longChain(size));
+    const handle = await backend.upload(within(-0.1, 0.1)([size, size], "float32"));
+    const given = feeds(executable.graph, [handle]);
+    const [before] = await executable.run(given);
+    const run = executable.run(given).catch(() => []);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+    await executable.close();
+    const [after] = await run;
+    if (after !== undefined) expectClose(await backend.download(after), await backend.download(before), "exact");
+    for (const each of [handle, before, ...(after === undefined ? [] : [after])]) backend.dispose(each);
   }),
 ];
