@@ -2,7 +2,7 @@ import * as core from "@relpos/core";
 import { dimension, type Tensor, type TensorSpec, tensor, trace } from "@relpos/core";
 import { prepare } from "@relpos/core/backend";
 import { expect, test } from "vitest";
-import { claims, lower, type OnnxModel, printOnnx } from "../src/index.js";
+import { claims, lower, type OnnxModel, type Provider, printOnnx } from "../src/index.js";
 
 const [batch, sequence, past] = [dimension("batch"), dimension("sequence"), dimension("past")];
 const float = (name: string, ...shape: TensorSpec["shape"]): TensorSpec => ({ name, shape, dtype: "float32" });
@@ -179,4 +179,23 @@ test("equal constants are held once", () => {
   const value = tensor(new Float32Array(100), [100]);
   const model = modelOf((x) => x!.add(core.constant(value)).mul(core.constant(value)).add(2).mul(2), float("x", 100));
   expect(model.initializers.map(({ shape }) => shape)).toEqual([[100], []]);
+});
+
+test("on WebGPU many tensors are joined a few at a time, and none is split into many", () => {
+  const joined = trace(
+    (...parts: readonly Tensor[]) => core.concat(parts, 0),
+    ...Array.from({ length: 16 }, (_, i) => float(`x${i}`, 1)),
+  );
+  const counts = (provider: Provider) => lower(joined, { provider }).nodes.map(({ inputs }) => inputs.length);
+  expect(counts("cpu")).toEqual([16]);
+  expect(counts("webgpu")).toEqual([7, 7, 2, 3]);
+
+  const operations = (provider: Provider, parts: number) => {
+    const ones = Array.from({ length: parts }, () => 1);
+    const graph = trace((x) => core.split(x, ones, 0), float("x", parts));
+    return new Set(prepare(graph, claims(provider)).nodes.map(({ op }) => op));
+  };
+  expect(operations("cpu", 8)).toEqual(new Set(["split"]));
+  expect(operations("webgpu", 7)).toEqual(new Set(["split"]));
+  expect(operations("webgpu", 8)).toEqual(new Set(["slice"]));
 });

@@ -5,6 +5,9 @@ import type { Sizes } from "./sizes.js";
 /** ONNX Runtime's execution providers that a graph can be lowered for. */
 export type Provider = "cpu" | "webgpu" | "cuda";
 
+/** A shader of WebGPU reads and writes so many tensors at once on every GPU, the ones that it writes included. */
+export const tensorsOfShader = 8;
+
 /** What a row of a lowering table works with. */
 export interface LoweringContext extends Builder, Sizes {
   readonly provider: Provider;

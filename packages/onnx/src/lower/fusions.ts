@@ -2,7 +2,7 @@ import { productOfDims } from "@relpos/core";
 import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int, text } from "../model/model.js";
 import { attention } from "./attention.js";
-import type { Provider } from "./context.js";
+import { type Provider, tensorsOfShader } from "./context.js";
 import { attributesOf, type Claim, everywhere, type Fusion, never, ofType, typeOf } from "./fusion.js";
 import { linear, scaledMatMul } from "./matrix-products.js";
 import { layerNorm, rmsNorm } from "./norms.js";
@@ -49,8 +49,10 @@ const mean: Fusion = {
   },
 };
 
+const inOneShader: Claim = (call) => halfAndFull(call) && call.outputs.length < tensorsOfShader;
+
 const split: Fusion = {
-  supports: everywhere(halfAndFull),
+  supports: { cpu: halfAndFull, webgpu: inOneShader, cuda: halfAndFull },
   lower: (context, call) => {
     const { axis, sizes } = attributesOf<{ axis: number; sizes: readonly number[] }>(call);
     const needed = sizes.map(() => true);

@@ -1,7 +1,13 @@
 import { type Dim, type DType, equalDims, isFloat, type PrimitiveName, type TensorType, tensor } from "@relpos/core";
 import { flag, int, ints } from "../model/model.js";
 import { castTarget } from "./cast-target.js";
-import type { LoweringContext, PrimitiveCall, PrimitiveRow, Widening } from "./context.js";
+import {
+  type LoweringContext,
+  type PrimitiveCall,
+  type PrimitiveRow,
+  tensorsOfShader,
+  type Widening,
+} from "./context.js";
 import { leadingSum } from "./leading-sum.js";
 import { longSumOf, sumOfPieces } from "./long-sum.js";
 import { reshapePattern } from "./sizes.js";
@@ -133,6 +139,19 @@ const matMul: PrimitiveRow<"matMul"> = (context, { inputs, types, output }) => {
   return context.node("Expand", [context.scalar(0, output.dtype), context.sizes(output.shape)]);
 };
 
+/** On WebGPU a few at a time, and then the results. */
+const concat: PrimitiveRow<"concat"> = (context, { inputs, attributes: { axis } }) => {
+  const limit = context.provider === "webgpu" ? tensorsOfShader - 1 : inputs.length;
+  const join = (parts: readonly string[]): string => {
+    if (parts.length <= limit) return context.node("Concat", parts, { axis: int(axis) });
+    const groups = Array.from({ length: Math.ceil(parts.length / limit) }, (_, i) =>
+      parts.slice(i * limit, (i + 1) * limit),
+    );
+    return join(groups.map(join));
+  };
+  return join(inputs);
+};
+
 /** On WebGPU Pow fails for some shapes that have to be broadcast, so they are before. */
 const pow: PrimitiveRow<"pow"> = (context, { inputs, types, output }) => {
   if (context.provider !== "webgpu") return context.node("Pow", inputs);
@@ -195,7 +214,7 @@ export const primitiveRows: { readonly [N in PrimitiveName]: PrimitiveRow<N> } =
   },
   slice,
   pad,
-  concat: (context, { inputs, attributes: { axis } }) => context.node("Concat", inputs, { axis: int(axis) }),
+  concat,
   gather: (context, { inputs, attributes: { axis } }) => context.node("Gather", inputs, { axis: int(axis) }),
   gatherElements: (context, { inputs, attributes: { axis } }) =>
     context.node("GatherElements", inputs, { axis: int(axis) }),
