@@ -9,7 +9,7 @@ export interface OrtWebOptions {
   readonly device?: Device;
   /**
    * Threads of one operation, where the page is cross-origin isolated; elsewhere there is one. Default is half of the
-   * logical cores, at least two.
+   * logical cores, from two to eight.
    */
   readonly threads?: number;
   /**

@@ -22,16 +22,17 @@ export async function start(runtime: typeof ort, options: WorkerOptions): Promis
       "onnxruntime-web": env.versions.web ?? env.versions.common,
       threads,
       isolated,
+      // There is no build without.
       simd: true,
       ...(device === "webgpu" && { adapter: await nameAdapter() }),
     },
   };
 }
 
-/** Half of the logical cores, which is about the physical ones; both where there are two. */
+/** Half of the logical cores, which is about the physical ones; both where there are two, and no more than eight. */
 function usualThreads(): number {
   const cores = navigator.hardwareConcurrency;
-  return Math.min(cores, Math.max(2, Math.ceil(cores / 2)));
+  return Math.min(cores, 8, Math.max(2, Math.ceil(cores / 2)));
 }
 
 /** Errors when there is no WebGPU here, or no GPU for it. */
