@@ -10,7 +10,8 @@ import {
   tensor,
 } from "@relpos/core";
 import { type Shape, values, within } from "../primitive/values.js";
-import { allOutputs, type CompositeCall, halfToo, named, product, single } from "./composite-call.js";
+import { printShapes } from "../print-shapes.js";
+import { allOutputs, type CompositeCall, halfToo, product, single } from "./composite-call.js";
 import type { CompositeName } from "./composite-name.js";
 
 const small = within(-1, 1);
@@ -31,7 +32,7 @@ function rotated({ interleaved, batch, tables, size, half }: Rotation): Composit
     [tables, 5, half],
   ] as const;
   return {
-    details: `${named([x, table])} ${interleaved ? "interleaved" : "halves"}`,
+    details: `${printShapes([x, table])} ${interleaved ? "interleaved" : "halves"}`,
     dtypes: halfToo,
     quick: false,
     length: 2,
@@ -54,7 +55,7 @@ const rotations = [
 type Part = "output" | "probabilities";
 
 const attended = (scores: Shape, keyed: Shape, parts: readonly Part[]): CompositeCall => ({
-  details: `${named([scores, keyed])} ${parts.join(" and ")}`,
+  details: `${printShapes([scores, keyed])} ${parts.join(" and ")}`,
   dtypes: single,
   quick: false,
   length: scores.at(-1) as number,
@@ -107,8 +108,8 @@ function attentionCall(given: Attention, names?: { readonly shapes: readonly (re
     causal && (window === undefined ? "causal" : `window ${window}`),
     softcap !== undefined && `softcap ${softcap}`,
     scale !== undefined && `scale ${scale}`,
-    bias && `bias ${named([bias])}`,
-    mask && `mask ${named([mask])}`,
+    bias && `bias ${printShapes([bias])}`,
+    mask && `mask ${printShapes([mask])}`,
     `batch ${batch}, heads ${heads}/${kvHeads}, size ${size === valueSize ? size : `${size}/${valueSize}`}`,
     !present && "output only",
   ];

@@ -24,8 +24,6 @@ export interface CompositeCall {
 export const single: readonly DType[] = ["float32"];
 export const halfToo: readonly DType[] = ["float32", "float16"];
 
-export const named = (shapes: readonly (readonly number[])[]): string => shapes.map((shape) => `[${shape}]`).join("+");
-
 /** Every output of the composite that makes a tensor. */
 export const allOutputs = (x: Tensor): readonly Tensor[] => (x.node as CompositeNode).outputs;
 

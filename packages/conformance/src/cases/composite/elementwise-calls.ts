@@ -1,6 +1,7 @@
 import { dimension, dropout, gelu, mean, sigmoid, silu, softplus, split, type Tensor, tensor } from "@relpos/core";
 import { type Shape, within } from "../primitive/values.js";
-import { type CompositeCall, halfToo, named, product, single } from "./composite-call.js";
+import { printShapes } from "../print-shapes.js";
+import { type CompositeCall, halfToo, product, single } from "./composite-call.js";
 import type { CompositeName } from "./composite-name.js";
 
 const wide = within(-20, 20);
@@ -20,7 +21,7 @@ function activation(
   { attributes = "", largest = 1e30, magnitude = 1 }: Partial<Activation>,
 ): readonly CompositeCall[] {
   const call = (shape: Shape): CompositeCall => ({
-    details: [named([shape]), attributes].filter(Boolean).join(" "),
+    details: [printShapes([shape]), attributes].filter(Boolean).join(" "),
     dtypes: single,
     quick: false,
     length: 1,
@@ -38,7 +39,7 @@ function activation(
 }
 
 const averaged = (shape: Shape, axis: number, keepDims: boolean): CompositeCall => ({
-  details: `${named([shape])} axis ${axis}${keepDims ? " kept" : ""}`,
+  details: `${printShapes([shape])} axis ${axis}${keepDims ? " kept" : ""}`,
   dtypes: single,
   quick: false,
   length: shape[axis] as number,
@@ -48,7 +49,7 @@ const averaged = (shape: Shape, axis: number, keepDims: boolean): CompositeCall 
 });
 
 const pieces = (shape: Shape, axis: number, sizes: readonly number[], used?: readonly number[]): CompositeCall => ({
-  details: `${named([shape])} axis ${axis} into ${sizes.join(", ")}${used ? `, used ${used.join(", ")}` : ""}`,
+  details: `${printShapes([shape])} axis ${axis} into ${sizes.join(", ")}${used ? `, used ${used.join(", ")}` : ""}`,
   dtypes: single,
   quick: false,
   length: 1,
@@ -61,7 +62,7 @@ const pieces = (shape: Shape, axis: number, sizes: readonly number[], used?: rea
 });
 
 const dropped = (shape: Shape, mask: Shape, rate: number): CompositeCall => ({
-  details: `${named([shape, mask])} rate ${rate}`,
+  details: `${printShapes([shape, mask])} rate ${rate}`,
   dtypes: halfToo,
   others: ["bool"],
   quick: rate > 0 && mask === shape,

@@ -1,6 +1,7 @@
 import { dimension, linear, scaledMatMul, scatterAdd, type Tensor, tensor, triangularInverse } from "@relpos/core";
 import { type Shape, values, within } from "../primitive/values.js";
-import { type CompositeCall, halfToo, named, product, single } from "./composite-call.js";
+import { printShapes } from "../print-shapes.js";
+import { type CompositeCall, halfToo, product, single } from "./composite-call.js";
 import type { CompositeName } from "./composite-name.js";
 
 const [batch, length] = [dimension("batch"), dimension("length")];
@@ -8,7 +9,7 @@ const [batch, length] = [dimension("batch"), dimension("length")];
 const affine = (shape: Shape, out: number, bias: boolean): CompositeCall => {
   const inner = shape.at(-1) as number;
   return {
-    details: named([shape, [out, inner], ...(bias ? [[out]] : [])]),
+    details: printShapes([shape, [out, inner], ...(bias ? [[out]] : [])]),
     dtypes: single,
     quick: false,
     length: inner,
@@ -33,7 +34,7 @@ function scaled(left: Shape, right: Shape, factors: Factors): CompositeCall {
   const [a, b] = [swapped(left, transposeLeft), swapped(right, transposeRight)];
   const marks = [transposeLeft && "left transposed", transposeRight && "right transposed", `scale ${scale}`];
   return {
-    details: [named([a, b]), ...marks].filter(Boolean).join(", "),
+    details: [printShapes([a, b]), ...marks].filter(Boolean).join(", "),
     dtypes: single,
     quick: false,
     length: Math.max(1, left.at(-1) as number),
@@ -76,7 +77,7 @@ const factorShapes: readonly (readonly [Shape, Shape])[] = [
 /** Updates added into rows of which few are hit, and those often. */
 function scattered(size: number, count: Shape, width: Shape): CompositeCall {
   return {
-    details: `${named([count, [...count, ...width]])} into ${size} rows`,
+    details: `${printShapes([count, [...count, ...width]])} into ${size} rows`,
     dtypes: single,
     others: ["int32", "bool"],
     quick: false,
@@ -92,7 +93,7 @@ function scattered(size: number, count: Shape, width: Shape): CompositeCall {
 
 /** What is on and above the diagonal is not read: it is not 0. */
 const inverted = (leading: Shape, size: number): CompositeCall => ({
-  details: named([[...leading, size, size]]),
+  details: printShapes([[...leading, size, size]]),
   dtypes: single,
   others: ["int32", "bool"],
   quick: false,

@@ -1,11 +1,12 @@
 import { alongDiagonals, type Dim, dimension, relativeShift, type Tensor } from "@relpos/core";
 import { type Shape, values } from "../primitive/values.js";
-import { type CompositeCall, halfToo, named, single } from "./composite-call.js";
+import { printShapes } from "../print-shapes.js";
+import { type CompositeCall, halfToo, single } from "./composite-call.js";
 import type { CompositeName } from "./composite-name.js";
 
 function moved(f: (x: Tensor) => Tensor, shape: Shape, attributes: string, dims?: readonly Dim[]): CompositeCall {
   return {
-    details: [named([shape]), attributes].filter(Boolean).join(" "),
+    details: [printShapes([shape]), attributes].filter(Boolean).join(" "),
     dtypes: single,
     quick: false,
     length: 1,

@@ -11,7 +11,8 @@ import {
   tensor,
 } from "@relpos/core";
 import { type Shape, within } from "../primitive/values.js";
-import { allOutputs, type CompositeCall, halfToo, named, product, single } from "./composite-call.js";
+import { printShapes } from "../print-shapes.js";
+import { allOutputs, type CompositeCall, halfToo, product, single } from "./composite-call.js";
 import type { CompositeName } from "./composite-name.js";
 
 const wide = within(-20, 20);
@@ -20,7 +21,7 @@ const lowest = -3.4028234663852886e38;
 
 function shares(f: (x: Tensor, axis?: number) => Tensor): readonly CompositeCall[] {
   const call = (shape: Shape, axis: number): CompositeCall => ({
-    details: `${named([shape])} axis ${axis}`,
+    details: `${printShapes([shape])} axis ${axis}`,
     dtypes: single,
     quick: false,
     length: shape.at(axis) as number,
@@ -60,7 +61,7 @@ function norms({ f, biases }: Norm): readonly CompositeCall[] {
   const call = (shape: Shape, bias: boolean, epsilon: number | undefined, statistics: boolean): CompositeCall => {
     const width = shape.at(-1) as number;
     const attributes = [
-      named([shape]),
+      printShapes([shape]),
       bias && "bias",
       epsilon !== undefined && `epsilon ${epsilon}`,
       statistics && "with statistics",
@@ -103,7 +104,7 @@ function entropy(
   shape: Shape = [2, 3, 5],
 ): CompositeCall {
   const attributes = [
-    named([shape]),
+    printShapes([shape]),
     reduction,
     ignoreIndex !== undefined && `ignoring ${ignoreIndex}`,
     labelSmoothing && "smoothed",

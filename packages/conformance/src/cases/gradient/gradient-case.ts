@@ -51,8 +51,3 @@ export function gradientGraph(gradientCase: GradientCase): Graph {
   const { loss, gradients, tensors } = differentiated(gradientCase);
   return graph(tensors, [loss, ...gradients]);
 }
-
-/** The shapes of a case's inputs, as its name ends: `[2,3]+[3]`. */
-export function shapesOf(inputs: readonly HostTensor[]): string {
-  return inputs.map(({ shape }) => `[${shape}]`).join("+");
-}

@@ -1,6 +1,7 @@
 import type { HostTensor, Tensor } from "@relpos/core";
+import { printShapes } from "../print-shapes.js";
 import { gaussian } from "../random-tensors.js";
-import { type NamedGradientCase, shapesOf } from "./gradient-case.js";
+import type { NamedGradientCase } from "./gradient-case.js";
 
 /** A case named by its shapes, and by what else tells it apart. */
 export function of(
@@ -8,7 +9,7 @@ export function of(
   inputs: readonly HostTensor[],
   attributes = "",
 ): NamedGradientCase {
-  const details = [shapesOf(inputs), attributes].filter(Boolean).join(" ");
+  const details = [printShapes(inputs.map(({ shape }) => shape)), attributes].filter(Boolean).join(" ");
   return { details, f: f as NamedGradientCase["f"], inputs };
 }
 

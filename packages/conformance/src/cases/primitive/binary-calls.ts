@@ -18,7 +18,8 @@ import {
 } from "@relpos/core";
 import type { BinaryName } from "@relpos/core/backend";
 import type { ToleranceClass } from "../../tolerance.js";
-import { everything, named, numbers, type PrimitiveCall, reals, wholes } from "./primitive-call.js";
+import { printShapes } from "../print-shapes.js";
+import { everything, numbers, type PrimitiveCall, reals, wholes } from "./primitive-call.js";
 import { edgeNumbers, limits, type Make, nonzero, positive, type Shape, specialNumbers, values } from "./values.js";
 
 /** Left and right operands, of which every pair is tried. */
@@ -87,7 +88,7 @@ function binary(f: (a: Tensor, b: Tensor) => Tensor, given: Binary): readonly Pr
     f: ([a, b]) => f(a as Tensor, (b ?? a) as Tensor),
   });
   const ofShapes = ([a, b]: readonly [Shape, Shape]) =>
-    call(named([a, b]), (dtype) => [left(a, dtype, 1), right(b, dtype, 2)]);
+    call(printShapes([a, b]), (dtype) => [left(a, dtype, 1), right(b, dtype, 2)]);
   const table = ([column, row]: Pairs, dtype: DType) => [
     tensor(column, [column.length, 1], dtype),
     tensor(row, [1, row.length], dtype),

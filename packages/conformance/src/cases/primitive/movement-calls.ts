@@ -13,13 +13,14 @@ import {
   type Tensor,
   transpose,
 } from "@relpos/core";
-import { everything, named, type PrimitiveCall } from "./primitive-call.js";
+import { printShapes } from "../print-shapes.js";
+import { everything, type PrimitiveCall } from "./primitive-call.js";
 import { type Shape, values } from "./values.js";
 
 /** A call on one tensor, with float32. */
 function moved(f: (x: Tensor) => Tensor, shape: Shape, attributes = "", dims?: readonly Dim[]): PrimitiveCall {
   return {
-    details: `${named([shape])} ${attributes}`.trim(),
+    details: `${printShapes([shape])} ${attributes}`.trim(),
     dtypes: ["float32"],
     tolerance: "exact",
     inputs: (dtype) => [values(shape, dtype)],
@@ -34,7 +35,7 @@ function ofEveryType(call: PrimitiveCall, quick: readonly DType[] = ["float32"])
 }
 
 const joined = (axis: number, ...shapes: readonly Shape[]): PrimitiveCall => ({
-  details: `${named(shapes)} axis ${axis}`,
+  details: `${printShapes(shapes)} axis ${axis}`,
   dtypes: ["float32"],
   tolerance: "exact",
   inputs: (dtype) => shapes.map((shape, index) => values(shape, dtype, index)),

@@ -14,7 +14,8 @@ import {
   tensor,
   where,
 } from "@relpos/core";
-import { everything, named, numbers, type PrimitiveCall, reals } from "./primitive-call.js";
+import { printShapes } from "../print-shapes.js";
+import { everything, numbers, type PrimitiveCall, reals } from "./primitive-call.js";
 import { type Shape, values } from "./values.js";
 
 const made = (details: string, f: (dtype: DType) => Tensor, tried: readonly DType[]): PrimitiveCall => ({
@@ -54,7 +55,7 @@ const castTo = (to: DType): PrimitiveCall => ({
 });
 
 const chosen = (condition: Shape, then: Shape, otherwise: Shape): PrimitiveCall => ({
-  details: named([condition, then, otherwise]),
+  details: printShapes([condition, then, otherwise]),
   dtypes: ["float32"],
   others: ["bool"],
   tolerance: "exact",
@@ -69,7 +70,7 @@ const picked = (
   indices: readonly number[],
   shape: Shape,
 ): PrimitiveCall => ({
-  details: `${named([data, shape])} axis ${axis}`,
+  details: `${printShapes([data, shape])} axis ${axis}`,
   dtypes: ["float32"],
   others: ["int32"],
   tolerance: "exact",

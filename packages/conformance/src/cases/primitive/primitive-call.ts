@@ -26,6 +26,3 @@ export const reals: readonly DType[] = ["float32", "float16", "bfloat16"];
 export const wholes: readonly DType[] = ["int32", "int8", "uint8"];
 export const numbers: readonly DType[] = [...reals, ...wholes];
 export const everything: readonly DType[] = [...numbers, "bool"];
-
-/** `[2,3]+[3]`. */
-export const named = (shapes: readonly (readonly number[])[]): string => shapes.map((shape) => `[${shape}]`).join("+");

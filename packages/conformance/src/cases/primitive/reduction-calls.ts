@@ -12,11 +12,12 @@ import {
   type Tensor,
   tensor,
 } from "@relpos/core";
-import { named, numbers, type PrimitiveCall, reals } from "./primitive-call.js";
+import { printShapes } from "../print-shapes.js";
+import { numbers, type PrimitiveCall, reals } from "./primitive-call.js";
 import { type Shape, values } from "./values.js";
 
 const product = (left: Shape, right: Shape): PrimitiveCall => ({
-  details: named([left, right]),
+  details: printShapes([left, right]),
   dtypes: ["float32"],
   tolerance: "contraction",
   length: Math.max(1, left.at(-1) as number),
@@ -41,7 +42,7 @@ const place: Reduction = {
 function reduced({ f, tolerance, others = [] }: Reduction, shape: Shape, axes: Axes, keepDims = false): PrimitiveCall {
   const over = axes === undefined ? "all" : `axis ${[axes].flat().join(" and ")}`;
   return {
-    details: `${named([shape])} over ${over}${keepDims ? ", kept" : ""}`,
+    details: `${printShapes([shape])} over ${over}${keepDims ? ", kept" : ""}`,
     dtypes: ["float32"],
     others,
     tolerance,
@@ -66,7 +67,7 @@ const given = (call: PrimitiveCall, details: string, inputs: readonly HostTensor
 });
 
 const running = (shape: Shape, axis: number, options: CumSumOptions = {}): PrimitiveCall => ({
-  details: [`${named([shape])} axis ${axis}`, ...Object.keys(options)].join(" "),
+  details: [`${printShapes([shape])} axis ${axis}`, ...Object.keys(options)].join(" "),
   dtypes: ["float32"],
   tolerance: "contraction",
   length: Math.max(1, shape[axis] as number),

@@ -17,7 +17,8 @@ import {
 } from "@relpos/core";
 import type { UnaryName } from "@relpos/core/backend";
 import type { ToleranceClass } from "../../tolerance.js";
-import { named, numbers, type PrimitiveCall, reals, wholes } from "./primitive-call.js";
+import { printShapes } from "../print-shapes.js";
+import { numbers, type PrimitiveCall, reals, wholes } from "./primitive-call.js";
 import { edgeNumbers, limits, type Make, positive, type Shape, specialNumbers, values, within } from "./values.js";
 
 interface Unary {
@@ -48,8 +49,8 @@ function unary(f: (x: Tensor) => Tensor, given: Unary): readonly PrimitiveCall[]
   const list = (numbers: readonly number[], dtype: DType) => tensor(numbers, [numbers.length], dtype);
   const [realTypes, wholeTypes] = [reals, wholes].map((types) => dtypes.filter((dtype) => types.includes(dtype)));
   return [
-    { ...call(named([ordinary]), (dtype) => make(ordinary, dtype)), dtypes, quick: [usual] },
-    ...shapes.map((shape) => call(named([shape]), (dtype) => make(shape, dtype))),
+    { ...call(printShapes([ordinary]), (dtype) => make(ordinary, dtype)), dtypes, quick: [usual] },
+    ...shapes.map((shape) => call(printShapes([shape]), (dtype) => make(shape, dtype))),
     ...(wide ? [call(`from ${wide[0]} to ${wide[1]}`, (dtype) => within(...wide)([100], dtype))] : []),
     { ...call("special values", (dtype) => list(special, dtype)), dtypes: realTypes ?? [], quick: ["float32"] },
     { ...call("edges", (dtype) => list(edgeNumbers(dtype), dtype)), dtypes: wholeTypes ?? [], quick: ["int32"] },
