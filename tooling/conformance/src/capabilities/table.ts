@@ -12,10 +12,10 @@ interface Column {
   marks(prefix: string): string;
 }
 
+/** Known failures with one reason, on whichever subjects. */
 interface Note {
   readonly marker: string;
-  readonly subject: string;
-  readonly failure: KnownFailure;
+  readonly failures: readonly { readonly subject: string; readonly failure: KnownFailure }[];
 }
 
 const cases = conformanceCases();
@@ -27,11 +27,9 @@ const partsOf = (group: string): readonly string[] => [
 
 /** docs/backends.md: what every backend has, runs fused, decomposes and fails. */
 export function capabilityTable(subjects: readonly TestedSubject[], capabilities: Capabilities): string {
-  const notes = subjects.flatMap(({ name, knownFailures = [] }) =>
-    knownFailures.map((failure) => ({ subject: name, failure })),
-  );
-  const numbered = notes.map((note, index) => ({ ...note, marker: `[${index + 1}]` }));
-  const columns = subjects.map((subject) => columnOf(subject, capabilities[subject.name], numbered));
+  const ordered = byBackend(subjects);
+  const notes = notesOf(ordered);
+  const columns = ordered.map((subject) => columnOf(subject, capabilities[subject.name], notes));
   const rows = (names: readonly string[], cell: (name: string, column: Column) => string): string =>
     [
       `| | ${columns.map(({ subject }) => subject.name).join(" | ")} |`,
@@ -72,20 +70,35 @@ ${rows(
 
 ## Known failures
 
-${numbered.length === 0 ? "None." : numbered.map(noteText).join("\n")}
+${notes.length === 0 ? "None." : notes.map(noteText).join("\n")}
 `;
+}
+
+/** The devices of a backend side by side. */
+function byBackend(subjects: readonly TestedSubject[]): readonly TestedSubject[] {
+  const backends = new Set(subjects.map(backendOf));
+  return [...backends].flatMap((backend) => subjects.filter((subject) => backendOf(subject) === backend));
+}
+
+const backendOf = ({ name }: TestedSubject): string => name.split(":")[0] as string;
+
+function notesOf(subjects: readonly TestedSubject[]): readonly Note[] {
+  const all = subjects.flatMap(({ name, knownFailures = [] }) =>
+    knownFailures.map((failure) => ({ subject: name, failure })),
+  );
+  const reasons = [...new Set(all.map(({ failure }) => failure.reason))];
+  return reasons.map((reason, index) => {
+    return { marker: `[${index + 1}]`, failures: all.filter(({ failure }) => failure.reason === reason) };
+  });
 }
 
 function columnOf(subject: TestedSubject, capability: Capability | undefined, notes: readonly Note[]): Column {
   check(capability, "capabilityTable", () => `nothing is known of ${subject.name}: run \`npm run docs:backends\``);
   const known = knownFailuresOf(asSubject(subject), cases);
-  const own = notes.filter((note) => note.subject === subject.name);
   const marks = (prefix: string): string => {
-    const failures = new Set(cases.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => known(name)));
-    return own
-      .filter(({ failure }) => failures.has(failure))
-      .map(({ marker }) => marker)
-      .join("");
+    const reasons = new Set(cases.filter(({ name }) => name.startsWith(prefix)).map(({ name }) => known(name)?.reason));
+    const met = notes.filter(({ failures }) => reasons.has(failures[0]?.failure.reason));
+    return met.map(({ marker }) => marker).join("");
   };
   return { subject, capability, marks };
 }
@@ -109,7 +122,9 @@ function groupCell(group: string, { marks }: Column): string {
   return `✓ ${marks(`${group}/`)}`.trim();
 }
 
-function noteText({ marker, subject, failure: { cases, reason, issue } }: Note): string {
-  const names = [cases].flat().map((pattern) => `\`${pattern}\``);
-  return `* ${marker} ${subject}: ${reason}${issue === undefined ? "" : ` (${issue})`}: ${names.join(", ")}`;
+function noteText({ marker, failures }: Note): string {
+  const names = [...new Set(failures.map(({ subject }) => subject))];
+  const patterns = [...new Set(failures.flatMap(({ failure }) => failure.cases))].map((pattern) => `\`${pattern}\``);
+  const { reason, issue } = (failures[0] as Note["failures"][number]).failure;
+  return `* ${marker} ${names.join(", ")}: ${reason}${issue === undefined ? "" : ` (${issue})`}: ${patterns.join(", ")}`;
 }
