@@ -19,8 +19,9 @@ export interface TfjsOptions {
    */
   readonly wasmPaths?: WasmPaths;
   /**
-   * Threads of wasm in a page that is cross-origin isolated; elsewhere there is one. Default is TensorFlow.js's choice. As
-   * there is one wasm for a whole page, what the first backend on it asks for holds for all.
+   * Threads of wasm in a page that is cross-origin isolated and not minified; elsewhere there is one. Default, and the
+   * most that TensorFlow.js takes, is half of the logical cores, up to eight. There is one wasm for a whole
+   * page: what the first backend on it asks for holds for all.
    */
   readonly threads?: number;
 }
@@ -80,6 +81,7 @@ export async function createTfjsBackend(options: TfjsOptions = {}): Promise<Back
     shapeOf: ({ shape }) => shape,
     dispose: (x) => device.free(x),
     tensors: () => device.tensors,
+    close: device.close,
     details: { tensorflow: version, ...device.details },
   });
 }

@@ -41,6 +41,8 @@ export interface DeviceTraits {
   /** Throws when work that was handed over has failed since. Default: kernels throw themselves. */
   readonly throwFailure?: () => void;
   readonly details?: BackendDetails;
+  /** Default is to do nothing: TensorFlow.js keeps the device. */
+  readonly close?: () => void;
 }
 
 /** A device whose memory JavaScript reads and writes. */
@@ -57,16 +59,22 @@ export class Device {
   readonly memory: DeviceMemory | undefined;
   /** What it runs on, for people. */
   readonly details: BackendDetails;
+  readonly close: () => void;
   private readonly backend: KernelBackend;
   private readonly throwFailure: (() => void) | undefined;
   private held = 0;
   private made: TfjsTensor[] | undefined;
 
-  constructor(name: DeviceName, backend: KernelBackend, { memory, throwFailure, details = {} }: DeviceTraits = {}) {
+  constructor(
+    name: DeviceName,
+    backend: KernelBackend,
+    { memory, throwFailure, details = {}, close = () => {} }: DeviceTraits = {},
+  ) {
     this.name = name;
     this.backend = backend;
     this.throwFailure = throwFailure;
     this.details = details;
+    this.close = close;
     this.memory = memory && {
       allocate: (shape, dtype) => this.hold(memory.allocate(shape, dtype)),
       elements: memory.elements,

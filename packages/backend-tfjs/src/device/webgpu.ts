@@ -9,18 +9,18 @@ export async function openWebgpu(): Promise<Device> {
   const backend = await start<WebGPUBackend>("webgpu");
   // A kernel that the GPU refuses leaves its result as it is; WebGPU tells so later, and not to whom that happened.
   let failure: Error | undefined;
-  backend.device.addEventListener("uncapturederror", (event) => {
+  const notice = (event: Event): void => {
     const { error } = event as Event & { readonly error: { readonly message: string } };
     failure ??= new RelposError("run", `WebGPU: ${error.message}`);
-  });
+  };
+  const listening = new AbortController();
+  backend.device.addEventListener("uncapturederror", notice as never, { signal: listening.signal });
   const throwFailure = (): void => {
     if (failure) throw failure;
   };
   const { adapterInfo: gpu } = backend.device as {
     readonly adapterInfo?: Readonly<Record<"vendor" | "architecture", string>>;
   };
-  return new Device("webgpu", backend, {
-    throwFailure,
-    details: gpu ? { gpu: `${gpu.vendor} ${gpu.architecture}` } : {},
-  });
+  const details = gpu ? { gpu: `${gpu.vendor} ${gpu.architecture}` } : {};
+  return new Device("webgpu", backend, { throwFailure, details, close: () => listening.abort() });
 }

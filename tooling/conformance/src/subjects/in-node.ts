@@ -14,6 +14,8 @@ function vulkan(): Readonly<Record<string, string>> {
 export const nodeSubjects: readonly NodeSubject[] = [
   { name: "reference", where: "node", device: "cpu", load: () => import("@relpos/backend-reference") },
   { name: "plain", where: "node", device: "cpu", load: () => import("@relpos/example-backend-plain") },
+  { name: "tfjs:cpu", where: "node", device: "cpu", load: () => import("@relpos/backend-tfjs") },
+  { name: "tfjs:wasm", where: "node", device: "wasm", load: () => import("@relpos/backend-tfjs") },
   { name: "ort-node:cpu", where: "node", device: "cpu", load: () => import("@relpos/backend-ort-node") },
   {
     name: "ort-node:webgpu",
