@@ -2,7 +2,7 @@ import { createReferenceBackend } from "@relpos/backend-reference";
 import { tensor } from "@relpos/core";
 import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import { fox, rope, yarn } from "@relpos/core/encodings";
-import { normal, ones, uniform, zeros } from "@relpos/core/nn";
+import { normal, ones, uniform, uniformBetween, zeros } from "@relpos/core/nn";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { rounded } from "../src/compare/run-hook.js";
@@ -10,6 +10,7 @@ import { type Inspection, inspect, prepareInspection, renderInspection } from ".
 import { spread } from "../src/inspect/draw-curves.js";
 import { initialValuesOf, initialWords } from "../src/inspect/initial-values.js";
 import { entropy, entropyLengths } from "../src/inspect/measure-entropy.js";
+import { tickNumbers } from "../src/report/numbers.js";
 
 const backend = createReferenceBackend();
 const small = { heads: 2, headSize: 8, length: 16 };
@@ -175,6 +176,7 @@ test("initial values are told from their numbers", () => {
   expect(words(ones)).toBe("ones");
   expect(words(normal(0.02))).toMatch(/^Gaussian, deviation 0\.02/);
   expect(words(uniform(0.5))).toBe("uniform from −0.5 to 0.5");
+  expect(words(uniformBetween(0, 2 * Math.PI), [64, 64])).toBe("uniform from 0 to 6.28");
   expect(words((_, shape) => tensor([1, 2, 3], shape), [3])).toBe("fixed values from 1.00 to 3.00");
 });
 
@@ -195,3 +197,9 @@ test("labels are moved apart, and stay inside", () => {
 function entry(name: string, create: CatalogueEntry["create"]): CatalogueEntry {
   return { ...catalogue.rope!, name, aliases: [], create };
 }
+
+test("numbers on an axis differ where its ticks do", () => {
+  expect([4.726, 4.728, 4.73].map(tickNumbers(4.724, 4.738))).toEqual(["4.726", "4.728", "4.730"]);
+  expect([-0.06, 0, 0.04].map(tickNumbers(-0.07, 0.05))).toEqual(["−0.06", "0", "0.04"]);
+  expect([50, 8.19].map(tickNumbers(8.19, 8.19))).toEqual(["50", "8.19"]);
+});

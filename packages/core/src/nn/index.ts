@@ -40,6 +40,7 @@ export {
   prefixed,
   scoped,
   uniform,
+  uniformBetween,
   zeros,
 } from "./parameters.js";
 export { type SequenceInput, type SequenceOutput, type Transformer, transformer } from "./transformer.js";

@@ -9,7 +9,7 @@ export const hookWords: Readonly<Record<Hook, string>> = {
   embed: "puts positions into the embeddings",
   positions: "gives queries and keys other positions",
   state: "keeps a state of its own for each token",
-  transform: "turns queries and keys by their positions",
+  transform: "changes queries and keys, most often by turning them",
   bias: "adds to the scores, whatever the data",
   factors: "gives that bias as products of two vectors, which fused attention takes",
   relativeScores: "adds to the scores, by queries, keys and positions",

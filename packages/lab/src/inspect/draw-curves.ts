@@ -1,6 +1,6 @@
 import type { Canvas } from "../report/canvas.js";
 import { logarithmicAxis } from "../report/curves.js";
-import { shortNumber, tickNumber } from "../report/numbers.js";
+import { shortNumber, tickNumbers } from "../report/numbers.js";
 import { seriesStyle } from "../report/theme.js";
 
 /** One curve with its name, which stands at its end. */
@@ -59,7 +59,7 @@ export function drawHeadCurves(canvas: Canvas, curves: readonly Curve[], options
     {
       ...frame,
       x: { labelAnchor: "center", labelArrow: "none", ...options.x },
-      y: { label: options.yLabel, labelArrow: "none", grid: true, tickFormat: tickNumber, ...axis },
+      y: { label: options.yLabel, labelArrow: "none", grid: true, tickFormat: tickNumbers(...axis.domain), ...axis },
       marks: [
         ...(options.level ? levelMarks(canvas, options.level) : []),
         ...marks,
@@ -127,7 +127,7 @@ function endLabels(curves: readonly Curve[], { type, domain }: VerticalAxis, lab
   const end = Math.max(...labels.map((own) => own.end));
   const pixels = spread(
     labels.map(({ pixel }) => pixel),
-    height,
+    height - labelHeight / 2,
     labelHeight,
   );
   return labels.map(({ label, series }, index) => {

@@ -1,7 +1,7 @@
 import { logSpaced } from "../compare/run-hook.js";
 import type { Canvas } from "../report/canvas.js";
 import { distanceAxis, matrixMarks, scoreRange, type ValueRange } from "../report/matrix.js";
-import { shortNumber, tickNumber } from "../report/numbers.js";
+import { shortNumber, tickNumbers } from "../report/numbers.js";
 import { heatColor } from "../report/theme.js";
 import { drawHeadCurves } from "./draw-curves.js";
 import { type Drawing, groupFile, groupLabel } from "./drawing.js";
@@ -42,25 +42,28 @@ function drawHeatMap(
   const { plot } = canvas;
   const { lowest, highest, clipped } = range;
   const count = positions.length;
-  const ticks = [0, 1, 2, 3, 4].map((quarter) => Math.round((quarter * (count - 1)) / 4));
   const axis = {
-    ticks: [...new Set(ticks)].map((index) => index + 0.5),
+    ticks: positions.flatMap((_, index) => (index % tickStep(count) === 0 ? [index + 0.5] : [])),
     tickFormat: (place: number) => String(positions[Math.floor(place)]),
     labelArrow: "none" as const,
   };
   const steps = Array.from({ length: 24 }, (_, step) => step);
-  const ends = [
-    { text: `${clipped ? "≤ " : ""}${tickNumber(lowest)}`, y: count },
-    { text: tickNumber(highest), y: 0 },
-  ];
+  const flat = highest === lowest;
+  const number = tickNumbers(lowest, highest);
+  const ends = flat
+    ? [{ text: number(lowest), y: count / 2 }]
+    : [
+        { text: `${clipped ? "≤ " : ""}${number(lowest)}`, y: count },
+        { text: number(highest), y: 0 },
+      ];
   return canvas.draw(
     {
       width: 330,
-      height: 290,
+      height: 266,
       marginTop: 22,
       marginBottom: 40,
       marginLeft: 46,
-      marginRight: 36,
+      marginRight: 52,
       x: { domain: [0, count * 1.16], label: "key position", labelAnchor: "center", ...axis },
       y: { domain: [count, 0], label: "query position", labelAnchor: "top", ...axis },
       marks: [
@@ -71,7 +74,7 @@ function drawHeatMap(
           x2: count * 1.12,
           y1: (step: number) => count - (step * count) / steps.length,
           y2: (step: number) => count - ((step + 1) * count) / steps.length,
-          fill: (step: number) => heatColor(step / (steps.length - 1)),
+          fill: (step: number) => heatColor(flat ? 0.5 : step / (steps.length - 1)),
           inset: 0,
           shapeRendering: "crispEdges",
         }),
@@ -87,8 +90,17 @@ function drawHeatMap(
     title,
     `Heat map of the ${kind} between query positions, down, and key positions, across, 0 to ${positions.at(-1)}${
       causal ? "; keys after the query are left out" : ""
-    }. Values from ${clipped ? "at most " : ""}${shortNumber(lowest)} (dark blue) to ${shortNumber(highest)} (yellow).`,
+    }. ${
+      flat
+        ? `All values are ${number(lowest)}.`
+        : `Values from ${clipped ? "at most " : ""}${number(lowest)} (dark blue) to ${number(highest)} (yellow).`
+    }`,
   );
+}
+
+/** Cells from one tick to the next, a power of two: about four ticks. */
+function tickStep(count: number): number {
+  return 2 ** Math.max(0, Math.round(Math.log2(count / 4)));
 }
 
 /** The numbers of one query by the distance of the key, a curve for each head. */

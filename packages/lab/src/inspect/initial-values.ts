@@ -42,7 +42,12 @@ export function initialWords(initial: InitialValues): string {
 const words: { readonly [K in InitialValues["kind"]]: (values: Extract<InitialValues, { kind: K }>) => string } = {
   constant: ({ value }) => (value === 0 ? "zeros" : value === 1 ? "ones" : `all ${shortNumber(value)}`),
   fixed: ({ lowest, highest }) => `fixed values from ${shortNumber(lowest)} to ${shortNumber(highest)}`,
-  uniform: ({ lowest, highest }) => `uniform from ${coarse(lowest)} to ${coarse(highest)}`,
+  uniform: ({ lowest, highest }) => {
+    // Samples end a little short of the bounds: 0.9995 is a range of 1.
+    const unit = 10 ** (Math.floor(Math.log10(1.01 * (highest - lowest))) - 2);
+    const [from, to] = [lowest, highest].map((end) => shortNumber(Math.round(end / unit) * unit));
+    return `uniform from ${from} to ${to}`;
+  },
   normal: ({ mean, deviation }) =>
     `Gaussian, ${mean === 0 ? "" : `mean ${coarse(mean)}, `}deviation ${coarse(deviation)}`,
 };

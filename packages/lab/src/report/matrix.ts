@@ -35,12 +35,15 @@ export function matrixMarks(
   { lowest, highest }: Pick<ValueRange, "lowest" | "highest">,
   causal: boolean,
 ) {
-  const scale = highest === lowest ? 0 : levels / (highest - lowest);
+  const levelOf = (value: number): number => {
+    if (highest === lowest) return levels / 2;
+    return Math.round((levels * (Math.max(value, lowest) - lowest)) / (highest - lowest));
+  };
   const byLevel = new Map<number, { x1: number; x2: number; y1: number; y2: number }[]>();
   matrix.forEach((row, query) => {
     const visible = causal ? row.slice(0, query + 1) : row;
     visible.forEach((value, key) => {
-      const level = Math.round(scale * (Math.max(value, lowest) - lowest));
+      const level = levelOf(value);
       const cells = byLevel.get(level) ?? [];
       byLevel.set(level, cells);
       const last = cells.at(-1);

@@ -36,6 +36,15 @@ export function tickNumber(value: number): string {
     .replace(/\.(?=\D|$)/, "");
 }
 
+/** Numbers on an axis between two values: as many decimals as tell eight parts of it from one another. */
+export function tickNumbers(low: number, high: number): (value: number) => string {
+  const part = (high - low) / 8;
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / part));
+  if (!(part > 0) || digits <= 3) return tickNumber;
+  const decimals = Math.max(0, Math.ceil(-Math.log10(part)));
+  return (value) => value.toFixed(decimals).replace(/^-/, "−");
+}
+
 /** A value and half its spread with the same number of decimals: `7.86 ±0.02`. */
 export function withSpread(value: number, spread: number): string {
   const text = shortNumber(value);
