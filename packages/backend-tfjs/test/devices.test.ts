@@ -1,4 +1,18 @@
-import { div, gather, matMul, pow, reduceSum, run, softmax, type Tensor, tensor, trace, transpose } from "@relpos/core";
+import {
+  div,
+  gather,
+  matMul,
+  pow,
+  reduceSum,
+  run,
+  softmax,
+  type Tensor,
+  tanh,
+  tensor,
+  trace,
+  transpose,
+  UnsupportedError,
+} from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
@@ -75,6 +89,17 @@ test.each(["cpu", "wasm"] as const)(
     expect(held()).toBe(before);
   },
 );
+
+test("a kernel that TensorFlow.js lacks is named, with the operation, the element type and the device", async () => {
+  const backend = await createTfjsBackend({ device: "cpu" });
+  const kernel = tf.getKernel("Tanh", "cpu");
+  tf.unregisterKernel("Tanh", "cpu");
+  const tried = run(backend, tanh, square);
+  await expect(tried).rejects.toThrow(UnsupportedError);
+  await expect(tried).rejects.toThrow("[tanh] fails for float32 on cpu: [TensorFlow.js] has no kernel Tanh");
+  tf.registerKernel(kernel);
+  expect((await run(backend, tanh, square)).data).toHaveLength(4);
+});
 
 test("what was disposed or closed cannot be used", async () => {
   const backend = await createTfjsBackend();

@@ -90,10 +90,10 @@ export class Device {
     return this.memory !== undefined;
   }
 
-  /** Runs a kernel of TensorFlow.js. */
+  /** Runs a kernel of TensorFlow.js. Errors where it has none of the name for the device. */
   run(kernel: string, inputs: KernelInputs, attributes: object = {}): TfjsTensor {
     const found = getKernel(kernel, this.name);
-    if (!found) throw new UnsupportedError(kernel, `TensorFlow.js has no such kernel for ${this.name}`);
+    if (!found) throw new UnsupportedError("TensorFlow.js", `has no kernel ${kernel}`);
     const output = found.kernelFunc({
       inputs: inputs as NamedTensorInfoMap,
       attrs: attributes as NamedAttrMap,

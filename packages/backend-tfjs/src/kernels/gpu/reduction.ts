@@ -23,11 +23,17 @@ export function reduction(device: Device): Pick<DeviceRows, "reduceSum" | "reduc
     },
     cumSum: ({ inputs: [x], attributes: { axis, exclusive, reverse } }) => {
       const order = innermost(x!.shape.length, [axis]);
-      const moved = order ? transposed(device, x!, order) : x!;
-      const sums = device.view(runningSums(device, rows(device, x!, [axis]), exclusive, reverse), moved.shape);
-      if (!order) return sums;
-      const back = order.map((_, i) => order.indexOf(i));
-      return transposed(device, sums, back);
+      const sums = runningSums(device, rows(device, x!, [axis]), exclusive, reverse);
+      if (!order) return device.view(sums, x!.shape);
+      const moved = device.view(
+        sums,
+        order.map((from) => x!.shape[from]!),
+      );
+      return transposed(
+        device,
+        moved,
+        order.map((_, place) => order.indexOf(place)),
+      );
     },
   };
 }
