@@ -8,7 +8,7 @@ export {
   type KeyAlibiOptions,
   keyAlibi,
 } from "./alibi-keys.js";
-export { rotationsAt } from "./angles.js";
+export { type Rotations, rotationsAt } from "./angles.js";
 export {
   type CapeOptions,
   capePositions,
@@ -51,6 +51,7 @@ export {
   type PairContext,
   type ParameterScope,
   type PositionEncoding,
+  type RelativeScoresContext,
   type ScoresContext,
   type StateContext,
   type TransformContext,

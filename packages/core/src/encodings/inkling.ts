@@ -47,7 +47,7 @@ export function inklingTemperature(position: number, floor: number, alpha = 0.1)
  * Relative logits: each token's own weights, from the layer's input, for a bank of functions of the distance.
  *
  * s_ij = τ_i·(q_i·k_j·scale + r_i·E[:, i − j]) for 0 ≤ i − j < R, without the last term for other keys; r_i = W_r·x_i
- * [H, d_rel], E = `bank` [d_rel, R] for all heads, W_r = `weight` [H·d_rel, width]. The paper's distance is query − key.
+ * [H, d_rel], E = `bank` [d_rel, R] for all heads, W_r = `weight` [H·d_rel, width]. Its distance is query − key.
  * Inkling's own scale is 1/d, with normalized queries and keys; sliding layers have no τ and a window. Agrees with
  * `InklingRelativeLogits` of Hugging Face and `RelativeProjPositionalBias` of x-transformers (with `projectionBias`).
  */
