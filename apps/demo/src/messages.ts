@@ -42,7 +42,9 @@ export type Reply =
 export interface Finished {
   /** How long it took, in words. */
   readonly duration: string;
-  readonly measures: string;
+  /** Perplexities by length: a table, and the curves. */
+  readonly table: string;
+  readonly curves: string;
   /** Pictures of what was learned, by encoding. */
   readonly pictures: Readonly<Record<string, string>>;
   /** The command line that makes the same comparison. */

@@ -87,7 +87,7 @@ test.each(devices)(
         const cells = await page.locator("#measures tbody td").allTextContents();
         expect(cells).toHaveLength(2 * 4);
         for (const perplexity of cells) expect(Number(perplexity)).toBeGreaterThan(0);
-        expect(await page.locator("#measures figure svg").count()).toBe(1);
+        expect(await page.locator("#by-length svg").count()).toBe(1);
 
         // A heat map, curves by distance and wavelengths of rope; maps of both heads and curves of t5, untrained and trained.
         await page.locator('.cards [aria-busy="true"]').waitFor({ state: "detached" });
@@ -108,7 +108,7 @@ describe("the buttons", () => {
   const later = (page: Page) => page.waitForTimeout(0.5 * seconds);
 
   test("stop stops, continue goes on to the end", async () => {
-    await open({ steps: 400 }, async (page) => {
+    await open({ steps: 250 }, async (page) => {
       expect(await enabled(page)).toEqual([true, false, false, true]);
       await page.click("#start");
       await doing(page);
@@ -128,7 +128,7 @@ describe("the buttons", () => {
   });
 
   test("reset ends what goes on and takes away what came of it", async () => {
-    await open({ steps: 400 }, async (page) => {
+    await open({ steps: 250 }, async (page) => {
       await page.click("#start");
       await doing(page);
       await page.locator("#losses svg").waitFor();

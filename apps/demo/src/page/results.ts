@@ -25,6 +25,7 @@ export function createResults(): Results {
   const losses = element("losses", HTMLElement);
   const measured = element("measured", HTMLElement);
   const measures = element("measures", HTMLElement);
+  const byLength = element("by-length", HTMLElement);
   const command = element("command", HTMLElement);
   const save = element("save", HTMLButtonElement);
   const error = element("error", HTMLElement);
@@ -43,8 +44,10 @@ export function createResults(): Results {
     },
     showMeasures: (finished) => {
       showProgress(1, "");
-      measures.innerHTML = finished.measures;
-      command.textContent = finished.command;
+      measures.innerHTML = finished.table;
+      byLength.innerHTML = finished.curves;
+      // A line ends between two options, not within one.
+      command.innerHTML = html`${finished.command.split(/ (?=--)/).map((part) => html`<span>${part}</span> `)}`.text;
       save.onclick = () => download("relpos-report.html", finished.report);
       measured.hidden = false;
     },
@@ -61,7 +64,7 @@ export function createResults(): Results {
     },
     clear: () => {
       showProgress(0, "");
-      for (const part of [runtime, losses, measures, error]) part.replaceChildren();
+      for (const part of [runtime, losses, measures, byLength, error]) part.replaceChildren();
       for (const part of [measured, error]) part.hidden = true;
     },
   };

@@ -6,7 +6,7 @@ import {
   failures,
   finishedRuns,
   html,
-  Markup,
+  type Markup,
   measureTable,
   refusals,
 } from "@relpos/lab/report";
@@ -16,21 +16,17 @@ import type { Finished } from "../messages.js";
 export async function present(
   canvas: Canvas,
   results: CompareResults,
-): Promise<Pick<Finished, "measures" | "pictures" | "report">> {
+): Promise<Pick<Finished, "table" | "curves" | "pictures" | "report">> {
+  const { encodings, problem } = results;
+  // In sliding windows every character has nearly the whole window before it.
+  const index = problem.measures.findIndex(({ examination }) => examination === "sliding");
+  const table = measureTable(results, problem.measures[index]!, index);
   return {
-    measures: measuresOf(canvas, results).text,
-    pictures: Object.fromEntries(results.encodings.map(({ name }) => [name, learned(canvas, results, name).text])),
+    table: html`${failures(results)}${table}${refusals(encodings)}`.text,
+    curves: drawMeasure(canvas, results, index),
+    pictures: Object.fromEntries(encodings.map(({ name }) => [name, learned(canvas, results, name).text])),
     report: await renderReport(results),
   };
-}
-
-/** Perplexity in sliding windows, in which every character has nearly the whole window before it. */
-function measuresOf(canvas: Canvas, results: CompareResults): Markup {
-  const index = results.problem.measures.findIndex(({ examination }) => examination === "sliding");
-  return html`${failures(results)}
-<div class="measure">${measureTable(results, results.problem.measures[index]!, index)}
-<figure>${new Markup(drawMeasure(canvas, results, index))}</figure></div>
-${refusals(results.encodings)}`;
 }
 
 /** What training made of an encoding's parameters; nothing where it has none, or where nothing can be drawn. */
