@@ -40,8 +40,9 @@ export function capabilityTable(subjects: readonly TestedSubject[], capabilities
   return `# Backends
 
 What each backend does on each device. Every one passes the conformance kit, \`pnpm conformance BACKEND:DEVICE\`, but for the
-known failures at the end; WebGPU is tested on SwiftShader, which has no float16. \`relpos doctor\` tells what there is on your
-machine. Written by \`npm run docs:backends\`; tests compare it with what the backends say.
+known failures at the end. GPUs are tested in software, by SwiftShader, which has no float16: there the tests run the kit's
+quick set, elsewhere every case. \`relpos doctor\` tells what there is on your machine. Written by \`npm run docs:backends\`,
+which runs the quick set; tests compare it with what the backends say.
 
 ## Element types
 
