@@ -9,8 +9,8 @@ import { findVulkanDriver } from "./tooling/browser/src/find-vulkan-driver.js";
 // each package.json points to src/.
 //
 // Suites that read a folder of data from outside the repository are named by their file (x.goldens.test.ts,
-// x.onnx-node.test.ts, x.checkpoints.test.ts) and stay out of the plain run; RELPOS_SUITE chooses one of them.
-const suites = ["goldens", "onnx-node", "checkpoints"];
+// x.onnx-node.test.ts, x.checkpoints.test.ts, x.metrics.test.ts) and stay out of the plain run; RELPOS_SUITE chooses one of them.
+const suites = ["goldens", "onnx-node", "checkpoints", "metrics"];
 const suite = process.env.RELPOS_SUITE;
 const files = suite ? `.${suite}.test.ts` : ".test.ts";
 

@@ -10,6 +10,7 @@ const suites = {
   goldens: { variable: "RELPOS_GOLDENS", folder: "../shared/goldens" },
   "onnx-node": { variable: "RELPOS_ONNX_NODE_TESTS", folder: "../shared/onnx-node-tests" },
   checkpoints: { variable: "RELPOS_CHECKPOINTS", folder: "../shared/checkpoints" },
+  metrics: { variable: "RELPOS_METRICS", folder: "../shared/metrics" },
 };
 
 const args = process.argv.slice(2);
