@@ -1,8 +1,9 @@
 import { elementCount } from "@relpos/core";
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import { env } from "@tensorflow/tfjs-core";
-import { arrayOf, Device, type TfjsData, type TfjsTensor } from "./device.js";
+import { arrayOf, Device } from "./device.js";
 import { start } from "./start.js";
+import type { TfjsData, TfjsTensor } from "./tfjs-tensor.js";
 
 /** Plain JavaScript, on every machine. */
 export async function openCpu(): Promise<Device> {

@@ -1,21 +1,7 @@
 import { UnsupportedError } from "@relpos/core";
 import type { BackendDetails } from "@relpos/core/backend";
 import { getKernel, type KernelBackend, type NamedAttrMap, type NamedTensorInfoMap } from "@tensorflow/tfjs-core";
-
-export type DeviceName = "cpu" | "wasm" | "webgl" | "webgpu";
-
-/** Element types that every device computes with. */
-export type TfjsDType = "float32" | "int32" | "bool";
-
-/** Elements as JavaScript holds them. */
-export type TfjsData = Float32Array | Int32Array | Uint8Array;
-
-/** A tensor that a device of TensorFlow.js holds. */
-export interface TfjsTensor {
-  readonly dataId: object;
-  readonly shape: number[];
-  readonly dtype: TfjsDType;
-}
+import type { DeviceName, TfjsData, TfjsDType, TfjsTensor } from "./tfjs-tensor.js";
 
 /** The tensors that a kernel of TensorFlow.js takes: by name, or in a row. */
 export type KernelInputs = Readonly<Record<string, TfjsTensor>> | readonly TfjsTensor[];

@@ -1,5 +1,5 @@
 import { engine, getKernelsForBackend, type KernelBackend } from "@tensorflow/tfjs-core";
-import type { DeviceName } from "./device.js";
+import type { DeviceName } from "./tfjs-tensor.js";
 
 const starting = new Map<DeviceName, Promise<KernelBackend>>();
 

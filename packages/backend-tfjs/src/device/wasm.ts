@@ -1,7 +1,8 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { env } from "@tensorflow/tfjs-core";
-import { Device, type TfjsData, type TfjsTensor } from "./device.js";
+import { Device } from "./device.js";
 import { start } from "./start.js";
+import type { TfjsData, TfjsTensor } from "./tfjs-tensor.js";
 import { type WasmPaths, wasmUrls } from "./wasm-files.js";
 
 export interface WasmOptions {

@@ -1,5 +1,6 @@
 import { elementCount } from "@relpos/core";
-import type { Device, DeviceName, TfjsTensor } from "../device/device.js";
+import type { Device } from "../device/device.js";
+import type { DeviceName, TfjsTensor } from "../device/tfjs-tensor.js";
 import { tiled } from "./gpu/movement.js";
 import { expanded } from "./memory/movement.js";
 import { broadcastShape, highestRank, mergedShapes, sameShape } from "./shapes.js";

@@ -1,5 +1,6 @@
 import { elementCount } from "@relpos/core";
-import type { Device, MemoryDevice, TfjsTensor } from "../device/device.js";
+import type { Device, MemoryDevice } from "../device/device.js";
+import type { TfjsTensor } from "../device/tfjs-tensor.js";
 import { expandTo } from "./apply.js";
 import type { Rows } from "./rows.js";
 import { sameShape } from "./shapes.js";

@@ -1,5 +1,6 @@
 import type { CompositeCall, FusedKernel } from "@relpos/core/backend";
-import type { Device, DeviceName, MemoryDevice, TfjsTensor } from "../device/device.js";
+import type { Device, MemoryDevice } from "../device/device.js";
+import type { DeviceName, TfjsTensor } from "../device/tfjs-tensor.js";
 import { applyBinary, applyUnary } from "./apply.js";
 import { product } from "./contraction.js";
 import { scattered } from "./memory/gathering.js";

@@ -1,5 +1,6 @@
 import type { Kernel, KernelTable } from "@relpos/core/backend";
-import type { Device, TfjsTensor } from "../device/device.js";
+import type { Device } from "../device/device.js";
+import type { TfjsTensor } from "../device/tfjs-tensor.js";
 import { contraction } from "./contraction.js";
 import * as gpu from "./gpu/rows.js";
 import * as memory from "./memory/rows.js";

@@ -1,5 +1,5 @@
 import type { KernelTable, PrimitiveName } from "@relpos/core/backend";
-import type { TfjsTensor } from "../device/device.js";
+import type { TfjsTensor } from "../device/tfjs-tensor.js";
 
 /** The kernels of some primitives. */
 export type Rows<N extends Exclude<PrimitiveName, "constant">> = Pick<KernelTable<TfjsTensor>, N>;

@@ -1,6 +1,7 @@
 import { elementCount } from "@relpos/core";
 import type { Kernel } from "@relpos/core/backend";
-import { arrayOf, type Device, type TfjsDType, type TfjsTensor } from "../device/device.js";
+import { arrayOf, type Device } from "../device/device.js";
+import type { TfjsDType, TfjsTensor } from "../device/tfjs-tensor.js";
 import { applyUnary } from "./apply.js";
 import type { Rows } from "./rows.js";
 import { around } from "./shapes.js";

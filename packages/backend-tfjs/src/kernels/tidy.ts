@@ -1,6 +1,7 @@
 import { elementCount, RelposError, UnsupportedError } from "@relpos/core";
 import type { KernelType } from "@relpos/core/backend";
-import type { Device, TfjsDType, TfjsTensor } from "../device/device.js";
+import type { Device } from "../device/device.js";
+import type { TfjsDType, TfjsTensor } from "../device/tfjs-tensor.js";
 
 /**
  * What a kernel makes, of a type; all else that it makes on its way is freed, when it fails too. It is not asked for

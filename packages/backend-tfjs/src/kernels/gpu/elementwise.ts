@@ -1,5 +1,6 @@
 import type { BinaryName, Kernel, UnaryName } from "@relpos/core/backend";
-import type { Device, TfjsDType, TfjsTensor } from "../../device/device.js";
+import type { Device } from "../../device/device.js";
+import type { TfjsDType, TfjsTensor } from "../../device/tfjs-tensor.js";
 import { applyBinary, applyUnary } from "../apply.js";
 import type { DeviceRows } from "../rows.js";
 import { logarithm } from "./logarithm.js";

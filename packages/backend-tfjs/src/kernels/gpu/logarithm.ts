@@ -1,4 +1,4 @@
-import type { TfjsTensor } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { GpuOperations } from "./operations.js";
 
 /** log x; of 0, infinity and NaN, where a GPU's own logarithm may be any number, |x| − 1/|x| has the same limits. */

@@ -1,5 +1,6 @@
 import { elementCount } from "@relpos/core";
-import type { Device, TfjsTensor } from "../../device/device.js";
+import type { Device } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
 import { around, highestRank, mergedPermutation, withRank } from "../shapes.js";
 import { operationsOn } from "./operations.js";

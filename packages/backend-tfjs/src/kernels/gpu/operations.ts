@@ -1,4 +1,5 @@
-import type { Device, TfjsTensor } from "../../device/device.js";
+import type { Device } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import { applyBinary, applyUnary, expandTo } from "../apply.js";
 import { broadcastShape, highestRank } from "../shapes.js";
 

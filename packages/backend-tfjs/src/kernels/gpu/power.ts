@@ -1,4 +1,4 @@
-import type { TfjsTensor } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import { logarithm } from "./logarithm.js";
 import type { GpuOperations } from "./operations.js";
 

@@ -1,6 +1,7 @@
 import { elementCount } from "@relpos/core";
 import { integerRange } from "@relpos/core/backend";
-import type { Device, TfjsTensor } from "../../device/device.js";
+import type { Device } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
 import { innermost } from "../shapes.js";
 import { transposed } from "./movement.js";

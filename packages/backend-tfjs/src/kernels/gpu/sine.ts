@@ -1,4 +1,4 @@
-import type { TfjsTensor } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { GpuOperations } from "./operations.js";
 
 // A GPU's sine need not be better than 2⁻¹¹ (WebGPU Shading Language, 15.7.4.1). These are good to the rounding of

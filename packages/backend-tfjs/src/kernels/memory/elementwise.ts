@@ -7,7 +7,8 @@ import {
   scalarFunction,
   type UnaryName,
 } from "@relpos/core/backend";
-import type { DeviceMemory, MemoryDevice, TfjsData, TfjsDType, TfjsTensor } from "../../device/device.js";
+import type { DeviceMemory, MemoryDevice } from "../../device/device.js";
+import type { TfjsData, TfjsDType, TfjsTensor } from "../../device/tfjs-tensor.js";
 import { applyBinary, applyUnary } from "../apply.js";
 import type { DeviceRows } from "../rows.js";
 import { sameShape } from "../shapes.js";

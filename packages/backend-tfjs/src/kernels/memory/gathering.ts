@@ -1,5 +1,6 @@
 import { check } from "@relpos/core";
-import type { MemoryDevice, TfjsTensor } from "../../device/device.js";
+import type { MemoryDevice } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
 import { around } from "../shapes.js";
 

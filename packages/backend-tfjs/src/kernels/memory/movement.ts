@@ -1,5 +1,6 @@
 import { elementCount } from "@relpos/core";
-import type { MemoryDevice, TfjsTensor } from "../../device/device.js";
+import type { MemoryDevice } from "../../device/device.js";
+import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
 import { highestRank, mergedPermutation, placeOf, stridesOf } from "../shapes.js";
 import { broadcastStrides, readStrided, type Walk, writeStrided } from "./strided.js";

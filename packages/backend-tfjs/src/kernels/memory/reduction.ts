@@ -1,6 +1,7 @@
 import { elementCount } from "@relpos/core";
 import { integerRange } from "@relpos/core/backend";
-import type { MemoryDevice, TfjsData, TfjsTensor } from "../../device/device.js";
+import type { MemoryDevice } from "../../device/device.js";
+import type { TfjsData, TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
 import { around, innermost } from "../shapes.js";
 import { transposed } from "./movement.js";

@@ -1,4 +1,4 @@
-import type { TfjsData } from "../../device/device.js";
+import type { TfjsData } from "../../device/tfjs-tensor.js";
 import { stridesOf } from "../shapes.js";
 
 /** A walk over elements that need not be neighbours: how far, and how many elements apart, along each axis. */
