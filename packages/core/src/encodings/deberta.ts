@@ -29,7 +29,7 @@ export interface DebertaOptions extends DebertaRowOptions {
   readonly initialDeviation?: number;
 }
 
-export type DebertaParameters = "table" | "keyWeight" | "queryWeight" | "queryBias" | "positionKey" | "positionQuery";
+type DebertaParameters = "table" | "keyWeight" | "queryWeight" | "queryBias" | "positionKey" | "positionQuery";
 
 /**
  * Disentangled attention: content to content, content to position and position to content, each with its own vectors.

@@ -45,13 +45,10 @@ export function t5Bucket(relative: number, options: T5Options = {}): number {
  */
 export function t5(options: T5Options = {}): EncodingWith<"bias" | "parameters", "weight"> {
   const { bidirectional = false, buckets = 32, maximumDistance = 128, scope = "model", factor = 1 } = options;
-  check(
-    Number.isInteger(buckets) && buckets >= 2 && (!bidirectional || buckets % 4 === 0 || buckets % 2 === 0),
-    "t5",
-    () => {
-      return `number of buckets must be even and at least 2, got ${buckets}`;
-    },
-  );
+  const sides = bidirectional ? 2 : 1;
+  check(Number.isInteger(buckets) && buckets >= 2 * sides && buckets % sides === 0, "t5", () => {
+    return `number of buckets must be ${bidirectional ? "even and at least 4" : "at least 2"}, got ${buckets}`;
+  });
   check(
     maximumDistance > buckets / 2,
     "t5",

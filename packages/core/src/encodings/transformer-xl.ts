@@ -38,7 +38,7 @@ export function transformerXl(
 ): EncodingWith<"transform" | "relativeScores" | "parameters", RelativeSinusoidParameters> {
   const { clampLength, biases = "model", initialDeviation = 0.02 } = options;
   return defineEncoding({
-    kind: "transformerXl",
+    kind: "transformer-xl",
     settings: { clampLength, biases, initialDeviation },
     cache: "rotated-keys",
     scope: "layer",

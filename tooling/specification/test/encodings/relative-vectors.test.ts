@@ -326,8 +326,8 @@ test("parameters are one set for the model or for each layer, as each says", () 
   };
   expect(names(transformerXl())).toEqual([
     "layers.0.position.weight",
-    "position.transformerXl.contentBias",
-    "position.transformerXl.positionBias",
+    "position.transformer-xl.contentBias",
+    "position.transformer-xl.positionBias",
     "layers.1.position.weight",
   ]);
   expect(names(deberta({ terms: ["c2p"] }))).toEqual([
