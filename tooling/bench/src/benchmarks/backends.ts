@@ -28,12 +28,25 @@ const runners: Readonly<Record<string, (model: TrainingSettings) => Speed | Prom
   "tfjs's own gradients:cpu": own("cpu"),
 };
 
+/** A result, or the reason why there is none: TensorFlow.js's own gradients of the large model need more memory than wasm has. */
+async function attempt<R>(run: () => R | Promise<R>): Promise<R | string> {
+  try {
+    return await run();
+  } catch (error) {
+    return String(error);
+  }
+}
+
 async function measure(name: string): Promise<readonly Measurement[]> {
   const model = trainingModels[name] as TrainingSettings;
   const measurements: Measurement[] = [];
   for (const [backend, run] of Object.entries(runners)) {
     if (name !== modelNames[0] && smallOnly.has(backend)) continue;
-    const samples = await run(model);
+    const samples = await attempt(() => run(model));
+    if (typeof samples === "string") {
+      console.error(`${name} on ${backend}: ${samples}`);
+      continue;
+    }
     for (const [kind, times] of [
       ["training step", samples.stepMs],
       ["forward pass", samples.forwardMs],
