@@ -1,18 +1,38 @@
 import { split } from "../composites/split.js";
 import type { PositionEncoding } from "../encodings/encoding.js";
 import { check } from "../errors.js";
+import { maximum, minimum } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type CarriedState, encodedAttention, type KeyValue } from "./encoded-attention.js";
 import { joinHeads, splitHeads } from "./heads.js";
-import { type Layer, linearLayer, type Module } from "./layers.js";
+import { type Layer, linearLayer, type Module, type NormKind, normLayer } from "./layers.js";
 import { type Initializer, type Named, prefixed, scoped } from "./parameters.js";
+
+/** Which projections of attention have a bias. */
+export interface AttentionBiases {
+  readonly query: boolean;
+  readonly key: boolean;
+  readonly value: boolean;
+  readonly output: boolean;
+}
+
+/** A norm over each head of queries and keys, before positions turn them; its weights are the same for all heads. */
+export interface HeadNorm {
+  readonly kind: NormKind;
+  readonly epsilon: number;
+  readonly bias: boolean;
+}
 
 export interface AttentionLayerOptions {
   readonly width: number;
   readonly heads: number;
   readonly kvHeads: number;
   readonly headSize: number;
-  readonly bias: boolean;
+  readonly bias: boolean | AttentionBiases;
+  /** Henry et al., arXiv:2010.04245. Default: none. */
+  readonly queryKeyNorm?: HeadNorm | undefined;
+  /** Queries, keys and values are kept within ±clip, as MPT's `clip_qkv`. Default: no limit. */
+  readonly clip?: number | undefined;
   /** One weight each for queries, keys and values, or one for all: rows of the query heads, then key heads, then value heads. */
   readonly projections: "separate" | "merged";
   readonly scale: number;
@@ -54,8 +74,9 @@ type Projections = Module<readonly [x: Tensor, source: Tensor], Heads>;
 
 /** Projections around attention: `query`, `key`, `value` or all in `queryKeyValue`, and `output`. */
 export function attentionLayer(options: AttentionLayerOptions): AttentionLayer {
-  const { width, heads, headSize, bias, scale, softcap, initializeOutput } = options;
-  const input = projectionsOf[options.projections](options);
+  const { width, heads, headSize, scale, softcap, initializeOutput } = options;
+  const input = normedHeads(projectionsOf[options.projections](options), options);
+  const bias = biasesOf(options).output;
   const output = linearLayer({ inputs: heads * headSize, outputs: width, bias, initialize: initializeOutput });
   return {
     parameters: { ...input.parameters, ...prefixed("output", output.parameters) },
@@ -73,10 +94,11 @@ const projectionsOf: Readonly<
 > = {
   separate: (options) => {
     const { heads, kvHeads, headSize } = options;
+    const bias = biasesOf(options);
     const layers = {
-      query: projection(options, heads),
-      key: projection(options, kvHeads),
-      value: projection(options, kvHeads),
+      query: projection(options, heads, bias.query),
+      key: projection(options, kvHeads, bias.key),
+      value: projection(options, kvHeads, bias.value),
     };
     return {
       parameters: Object.assign({}, ...Object.entries(layers).map(([name, layer]) => prefixed(name, layer.parameters))),
@@ -89,7 +111,11 @@ const projectionsOf: Readonly<
   },
   merged: (options) => {
     const { heads, kvHeads, headSize } = options;
-    const layer = projection(options, heads + 2 * kvHeads);
+    const bias = biasesOf(options);
+    check(bias.query === bias.key && bias.key === bias.value, "attention", () => {
+      return "merged projections have a bias for all or none";
+    });
+    const layer = projection(options, heads + 2 * kvHeads, bias.query);
     return {
       parameters: prefixed("queryKeyValue", layer.parameters),
       apply: (weights, x, source) => {
@@ -102,6 +128,32 @@ const projectionsOf: Readonly<
   },
 };
 
-function projection({ width, headSize, bias, initialize }: AttentionLayerOptions, count: number): Layer {
+function projection(options: AttentionLayerOptions, count: number, bias: boolean): Layer {
+  const { width, headSize, initialize } = options;
   return linearLayer({ inputs: width, outputs: count * headSize, bias, initialize });
+}
+
+function biasesOf({ bias }: AttentionLayerOptions): AttentionBiases {
+  return typeof bias === "boolean" ? { query: bias, key: bias, value: bias, output: bias } : bias;
+}
+
+/** Projections with their limit, and with the norms `queryNorm` and `keyNorm` after it, where there are any. */
+function normedHeads(input: Projections, { headSize, queryKeyNorm, clip }: AttentionLayerOptions): Projections {
+  const norm = queryKeyNorm && normLayer(queryKeyNorm.kind, headSize, queryKeyNorm.epsilon, queryKeyNorm.bias);
+  const limited = (x: Tensor): Tensor => (clip === undefined ? x : maximum(minimum(x, clip), -clip));
+  return {
+    parameters: {
+      ...input.parameters,
+      ...(norm && { ...prefixed("queryNorm", norm.parameters), ...prefixed("keyNorm", norm.parameters) }),
+    },
+    apply: (weights, x, source) => {
+      const heads = input.apply(weights, x, source);
+      const normed = (name: string, y: Tensor): Tensor => norm?.apply(scoped(name, weights), limited(y)) ?? limited(y);
+      return {
+        query: normed("queryNorm", heads.query),
+        key: normed("keyNorm", heads.key),
+        value: limited(heads.value),
+      };
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { check } from "../errors.js";
 import { add, concat, expand, logicalAnd, mul, slice } from "../primitives/operations.js";
 import { addDims, type Dim, equalDims, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { cachedAttention, type KeyValueCache } from "./cached-attention.js";
 import { joinHeads, splitHeads } from "./heads.js";
 import type { Named } from "./parameters.js";
 
@@ -15,6 +16,8 @@ export interface KeyValue {
   readonly value: Tensor;
   /** The encoding's state [B, S, n], where it has one. */
   readonly state?: Tensor | undefined;
+  /** How many rows are filled, int32 [B], where there is room for more: see `KeyValueCache`. Default: all. */
+  readonly length?: Tensor | undefined;
 }
 
 /** What an encoding with `carry` gets of attention: the new tokens' state, and its averages over all keys, [B, Q, n]. */
@@ -57,6 +60,7 @@ export function encodedAttention(
   value: Tensor,
   options: EncodedAttentionOptions,
 ): { readonly output: Tensor; readonly present: KeyValue; readonly carried?: CarriedState } {
+  if (hasRoom(options.past)) return attendToCache(query, key, value, options, options.past);
   const placed = place(query, key, options, value);
   const { output, present } = attendAll(query, value, placed, options);
   const { state } = placed;
@@ -69,6 +73,48 @@ export function encodedAttention(
     present,
     carried: { state: slice(state, { 1: [subtractDims(total, queries), total] }), attended: joinHeads(attended) },
   };
+}
+
+/**
+ * Whether an encoding can attend to a cache with room (`KeyValueCache`): keys are kept as they are turned, and what is
+ * added to the products depends on positions only.
+ */
+export function supportsCache(encoding: PositionEncoding): boolean {
+  const { cache, scores, relativeScores, weights, values, carry, state } = encoding;
+  return cache === "rotated-keys" && ![scores, relativeScores, weights, values, carry, state].some(Boolean);
+}
+
+const hasRoom = (past: KeyValue | undefined): past is KeyValueCache => past?.length !== undefined;
+
+function attendToCache(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  options: EncodedAttentionOptions,
+  cache: KeyValueCache,
+): { readonly output: Tensor; readonly present: KeyValue } {
+  const { encoding, parameters, causal, window, mask, scale, softcap } = options;
+  check(supportsCache(encoding) && !mask && !(encoding.temperature && softcap), "encodedAttention", () => {
+    return `encoding "${encoding.kind}" has no attention over a cache with room; give it a past without length`;
+  });
+  const { turned, turnedValue = value } = place(
+    query,
+    key,
+    { ...options, past: undefined, keyPositions: options.queryPositions },
+    value,
+  );
+  const given = { query: options.queryPositions, key: options.keyPositions };
+  const heads = query.shape[1] as number;
+  const pair = { parameters, heads, ...(encoding.positions?.({ parameters, heads, ...given }) ?? given) };
+  const temperature = encoding.temperature?.(pair);
+  const tokens = {
+    query: temperature ? mul(turned.query, temperature) : turned.query,
+    key: turned.key,
+    value: turnedValue,
+  };
+  const settings = { bias: encoding.bias?.(pair), causal, window, softcap, scale };
+  const { output, ...present } = cachedAttention(tokens, cache, settings);
+  return { output, present };
 }
 
 /** Attention on what was placed; where state is carried, its averages are further coordinates of the output. */

@@ -1,13 +1,13 @@
 import type { ParameterScope, PositionEncoding } from "../encodings/encoding.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Named, type ParameterSpecs, scoped } from "./parameters.js";
-import type { ResolvedOptions } from "./transformer-options.js";
+import type { ResolvedStack } from "./transformer-options.js";
 
 /** Which encoding each layer has, and where its parameters are. */
 export interface EncodingPlan {
   readonly parameters: ParameterSpecs;
   /** Embeddings with the positions of every encoding that puts them there. */
-  embed(parameters: Named<Tensor>, x: Tensor, positions: Tensor, tokens: Tensor): Tensor;
+  embed(parameters: Named<Tensor>, x: Tensor, positions: Tensor, tokens?: Tensor): Tensor;
   /** A layer's encoding with its parameters. */
   layer(parameters: Named<Tensor>, index: number): { encoding: PositionEncoding; encodingParameters: Named<Tensor> };
 }
@@ -17,7 +17,7 @@ export interface EncodingPlan {
  * (`position.<kind>`, numbered where several are of a kind), or each layer has its own (`layers.<n>.position`), as the
  * encoding's scope says, or a parameter's own.
  */
-export function encodingPlan(options: ResolvedOptions): EncodingPlan {
+export function encodingPlan(options: ResolvedStack): EncodingPlan {
   const { layers } = options;
   const ofLayer = Array.from({ length: layers }, (_, index) => options.position(index, layers));
   const distinct = [...new Set(ofLayer)];

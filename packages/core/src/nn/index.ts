@@ -1,17 +1,29 @@
 export {
   type Attended,
+  type AttentionBiases,
   type AttentionLayer,
   type AttentionLayerOptions,
   type AttentionView,
   attentionLayer,
+  type HeadNorm,
 } from "./attention-layer.js";
-export { type Block, type BlockOptions, block, type Drop } from "./block.js";
+export {
+  type Block,
+  type BlockOptions,
+  block,
+  type Drop,
+  type Memory,
+  type NormPlacement,
+  type ResidualForm,
+} from "./block.js";
+export { cachedPositions, type KeyValueCache } from "./cached-attention.js";
 export {
   type CarriedState,
   type EncodedAttentionOptions,
   encodedAttention,
   encodedScores,
   type KeyValue,
+  supportsCache,
 } from "./encoded-attention.js";
 export {
   type Activation,
@@ -43,5 +55,14 @@ export {
   uniformBetween,
   zeros,
 } from "./parameters.js";
-export { type SequenceInput, type SequenceOutput, type Transformer, transformer } from "./transformer.js";
-export type { LayerSchedule, ResolvedOptions, TransformerOptions } from "./transformer-options.js";
+export { type Stack, type StackInput, type StackOutput, stack } from "./stack.js";
+export { memoryOf, type SequenceInput, type SequenceOutput, type Transformer, transformer } from "./transformer.js";
+export {
+  type LayerSchedule,
+  type ResolvedOptions,
+  type ResolvedStack,
+  resolveStack,
+  type StackOptions,
+  type TransformerOptions,
+} from "./transformer-options.js";
+export { type Visibility, within, withinChunk } from "./visibility.js";

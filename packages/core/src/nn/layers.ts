@@ -1,7 +1,7 @@
-import { gelu, silu } from "../composites/activations.js";
+import { gelu, sigmoid, silu } from "../composites/activations.js";
 import { linear as applyLinear } from "../composites/linear.js";
 import { layerNorm, rmsNorm } from "../composites/norms.js";
-import { maximum, mul, square } from "../primitives/operations.js";
+import { maximum, mul, square, tanh } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
   type Initializer,
@@ -66,7 +66,10 @@ export const activations = {
   reluSquared: (x: Tensor) => square(maximum(x, 0)),
   gelu: (x: Tensor) => gelu(x),
   geluTanh: (x: Tensor) => gelu(x, "tanh"),
+  /** x·sigmoid(1.702·x), a coarser form of GELU. */
+  quickGelu: (x: Tensor) => mul(x, sigmoid(mul(x, 1.702))),
   silu: (x: Tensor) => silu(x),
+  tanh: (x: Tensor) => tanh(x),
 } as const;
 
 export interface FeedForwardOptions {
