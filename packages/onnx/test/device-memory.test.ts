@@ -32,7 +32,14 @@ function fakeRuntime(): { readonly runtime: OrtRuntime; readonly diary: string[]
   return { runtime: { InferenceSession: { create }, Tensor: Value as never }, diary };
 }
 
-const plan = { inputs: ["a"], outputs: ["b"], outputTypes: ["float32"], donated: [0], inPlace: [] } as const;
+const plan = {
+  inputs: ["a"],
+  outputs: ["b"],
+  outputTypes: ["float32"],
+  donated: [0],
+  inPlace: [],
+  rowWrites: [],
+} as const;
 
 test("a tensor goes to the device once, stays there from run to run, and comes back when it is downloaded", async () => {
   const { runtime, diary } = fakeRuntime();

@@ -4,6 +4,7 @@ import {
   type BackendDetails,
   bindDimensions,
   type CompileOptions,
+  type Donation,
   type DType,
   type Executable,
   evaluateDim,
@@ -14,7 +15,8 @@ import type { Provider } from "../lower/context.js";
 import { claims } from "../lower/fusions.js";
 import { untilAborted } from "./abort.js";
 import { createGraphSessions, type GraphSessions } from "./graph-sessions.js";
-import type { OrtService } from "./service.js";
+import { withRowWrites } from "./row-writes.js";
+import type { OrtService, RowWrite } from "./service.js";
 import { createSessionCache } from "./sessions.js";
 
 /** A tensor that ONNX Runtime holds; `tensor` is the number by which the service knows it. */
@@ -68,13 +70,17 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
     compile: async (source, options: CompileOptions = {}) => {
       requireOpen("compile");
       options.signal?.throwIfAborted();
-      const graph = prepare(source, supports);
+      const donated = options.donated ?? [];
+      const inHostMemory = provider === "cpu";
+      const plan = inHostMemory ? withRowWrites(source, donated) : { graph: source, writes: [], donations: donated };
+      const graph = prepare(plan.graph, supports);
       for (const input of graph.inputs) requireDType("input", input.dtype);
       for (const node of graph.nodes) {
         for (const output of node.outputs) if (node.op !== "constant") requireDType(node.op, output.dtype);
       }
-      const own = createGraphSessions(graph, options.donated ?? [], { sessions, provider, supports });
-      const executable = createExecutable(graph, own, service, store, options, () => executables.delete(executable));
+      const own = createGraphSessions(graph, plan, { sessions, provider, supports });
+      const program = { graph, donated, writes: plan.writes };
+      const executable = createExecutable(program, own, service, store, () => executables.delete(executable));
       executables.add(executable);
       try {
         await untilAborted(own.opened, options.signal, () => {});
@@ -148,12 +154,18 @@ function createStore(service: OrtService): Store {
   };
 }
 
+/** A graph that was made ready, with what its runs take away and what is written after them. */
+interface Program {
+  readonly graph: Graph;
+  readonly donated: readonly Donation[];
+  readonly writes: readonly RowWrite[];
+}
+
 function createExecutable(
-  graph: Graph,
+  { graph, donated, writes }: Program,
   sessions: GraphSessions,
   service: OrtService,
   store: Store,
-  { donated = [] }: CompileOptions,
   onClose: () => void,
 ): Executable<OrtTensor> {
   let closed = false;
@@ -174,12 +186,12 @@ function createExecutable(
       signal?.throwIfAborted();
       const handles = new Map(graph.inputs.map((input) => [input, feed(feeds, input)]));
       const bindings = bindDimensions(graph, (input) => (handles.get(input) as OrtTensor).shape);
-      const outputs = graph.outputs.map(({ shape, dtype }) =>
-        store.make(
-          shape.map((dim) => evaluateDim(dim, bindings)),
-          dtype,
-        ),
-      );
+      const caches = new Map(writes.map(({ output, cache }) => [output, graph.inputs[cache] as Tensor]));
+      const outputs = graph.outputs.map(({ shape, dtype }, index) => {
+        const cache = caches.get(index);
+        const sizes = cache ? (handles.get(cache) as OrtTensor).shape : shape.map((dim) => evaluateDim(dim, bindings));
+        return store.make(sizes, dtype);
+      });
       for (const { input } of donated) store.forget(handles.get(input) as OrtTensor);
       const run = sessions.use(bindings, (session) =>
         service.run({

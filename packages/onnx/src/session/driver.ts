@@ -3,6 +3,7 @@ import { type CopyModels, createDeviceMemory } from "./device-memory.js";
 import type { OrtRuntime, OrtSession, OrtSessionOptions, OrtValue } from "./runtime.js";
 import type { OrtService, RunPlan, RunRequest } from "./service.js";
 import { runOptions } from "./session-options.js";
+import { writeRows } from "./write-rows.js";
 
 /** A tensor that the driver holds. */
 interface Held {
@@ -43,6 +44,17 @@ export function createOrtDriver(
     tensors.delete(tensor);
   };
 
+  /** The memory of a cache that was fed, which is the run's from then on: a copy where it was fed a second time. */
+  const takeCache = async ({ feeds }: RunRequest, position: number): Promise<OrtValue> => {
+    const tensor = feeds[position]!;
+    const { value, dtype } = held(tensor);
+    if (feeds.indexOf(tensor) !== feeds.lastIndexOf(tensor)) {
+      return new runtime.Tensor(dtype, ((await value.getData()) as TensorData).slice(), value.dims);
+    }
+    tensors.delete(tensor);
+    return value;
+  };
+
   return {
     open: ({ session: id, model, plan, externalData }) =>
       inOrder(async () => {
@@ -62,16 +74,26 @@ export function createOrtDriver(
           inPlace.has(index) ? held(inPlace.get(index)!).value : null,
         ]);
         const feeds = plan.inputs.map((name, index) => [name, held(request.feeds[index]!).value]);
+        const written = new Map<string, OrtValue>();
         try {
           const results = await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), runOptions);
+          for (const { output, cache, indices } of plan.rowWrites) {
+            const name = plan.outputs[output]!;
+            const rows = results[name]!;
+            const memory = await takeCache(request, cache);
+            await writeRows(memory, rows, held(request.feeds[indices]!).value);
+            rows.dispose();
+            written.set(name, memory);
+          }
           plan.outputs.forEach((name, index) => {
             const memory = inPlace.get(index);
-            const value = memory === undefined ? results[name] : held(memory).value;
+            const value = memory === undefined ? (written.get(name) ?? results[name]) : held(memory).value;
             if (memory !== undefined) tensors.delete(memory);
             tensors.set(request.outputs[index]!, { value: value as OrtValue, dtype: plan.outputTypes[index]! });
           });
         } finally {
           for (const index of plan.donated) drop(request.feeds[index]!);
+          for (const { cache } of plan.rowWrites) drop(request.feeds[cache]!);
         }
       }),
     upload: ({ tensor, value: { dtype, data, shape } }) =>

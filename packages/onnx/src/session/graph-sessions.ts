@@ -1,13 +1,7 @@
 import { type Dim, type Graph, printDim } from "@relpos/core";
-import {
-  type CompositeCall,
-  type DimBindings,
-  type Donation,
-  evaluateDim,
-  prepare,
-  specialize,
-} from "@relpos/core/backend";
+import { type CompositeCall, type DimBindings, evaluateDim, prepare, specialize } from "@relpos/core/backend";
 import type { Provider } from "../lower/context.js";
+import type { WithRowWrites } from "./row-writes.js";
 import type { SessionCache, SharedSession } from "./sessions.js";
 
 /** What runs a graph: one session for all its sizes, except where that one would fail. */
@@ -25,7 +19,7 @@ export interface GraphSessions {
  */
 export function createGraphSessions(
   graph: Graph,
-  donations: readonly Donation[],
+  { donations, writes }: Pick<WithRowWrites, "donations" | "writes">,
   {
     sessions,
     provider,
@@ -36,7 +30,7 @@ export function createGraphSessions(
     readonly supports: (call: CompositeCall) => boolean;
   },
 ): GraphSessions {
-  const session = sessions.acquire(graph, donations);
+  const session = sessions.acquire(graph, donations, writes);
   const sizes = provider === "webgpu" ? namedSizes(graph) : [];
 
   const openFor = (bindings: DimBindings): SharedSession => {
@@ -44,7 +38,7 @@ export function createGraphSessions(
     const moved = donations.map(({ input, output }) => {
       return { input: special.inputs[graph.inputs.indexOf(input)] as typeof input, output };
     });
-    return sessions.acquire(special, moved);
+    return sessions.acquire(special, moved, writes);
   };
   return {
     opened: session.opened,

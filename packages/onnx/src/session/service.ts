@@ -1,6 +1,15 @@
 import type { DType, HostTensor } from "@relpos/core";
 import type { BackendMemory } from "@relpos/core/backend";
 
+/** Rows that are written after a run, at indices that were fed, into a cache that was fed and becomes the output. */
+export interface RowWrite {
+  /** Position of the output, which the run itself leaves as rows. */
+  readonly output: number;
+  /** Positions of the inputs: the donated cache [B, H, C, D], and where rows go, int32 [B]. */
+  readonly cache: number;
+  readonly indices: number;
+}
+
 /** How a session is run: names by position, and which outputs are written into donated inputs. */
 export interface RunPlan {
   readonly inputs: readonly string[];
@@ -10,6 +19,7 @@ export interface RunPlan {
   readonly donated: readonly number[];
   /** For each output, the position of the donated input whose memory it is written into. */
   readonly inPlace: readonly (number | undefined)[];
+  readonly rowWrites: readonly RowWrite[];
 }
 
 export interface OpenRequest {

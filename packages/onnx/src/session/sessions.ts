@@ -4,7 +4,7 @@ import type { Provider } from "../lower/context.js";
 import { lower } from "../lower/lower.js";
 import { encodeOnnx } from "../model/encode.js";
 import { inPlaceDonations } from "./in-place.js";
-import type { OpenRequest, OrtService, RunPlan } from "./service.js";
+import type { OpenRequest, OrtService, RowWrite, RunPlan } from "./service.js";
 
 /** A session that executables share. */
 export interface SharedSession {
@@ -15,7 +15,7 @@ export interface SharedSession {
 
 /** Sessions by graph: opening one is slow, so it is kept for a while after its last executable was closed. */
 export interface SessionCache {
-  acquire(graph: Graph, donations: readonly Donation[]): SharedSession;
+  acquire(graph: Graph, donations: readonly Donation[], rowWrites: readonly RowWrite[]): SharedSession;
   release(session: SharedSession): void;
 }
 
@@ -33,9 +33,9 @@ export function createSessionCache(provider: Provider, service: OrtService, inPl
   const entries = new Map<string, Entry>();
   let nextId = 0;
 
-  const open = (key: string, graph: Graph, donations: readonly Donation[]): Entry => {
+  const open = (key: string, graph: Graph, donations: readonly Donation[], rowWrites: readonly RowWrite[]): Entry => {
     const id = nextId++;
-    const request = openRequest(id, graph, provider, donations, inPlace);
+    const request = openRequest(id, graph, provider, { donations, rowWrites, inPlace });
     return { id, key, opened: service.open(request), keep: request.externalData.length === 0, users: 0 };
   };
   const evict = (entry: Entry): void => {
@@ -44,9 +44,11 @@ export function createSessionCache(provider: Provider, service: OrtService, inPl
   };
 
   return {
-    acquire: (graph, donations) => {
-      const key = `${hash(graph)} ${donations.map(({ input, output }) => `${graph.inputs.indexOf(input)}:${output}`)}`;
-      const entry = entries.get(key) ?? open(key, graph, donations);
+    acquire: (graph, donations, rowWrites) => {
+      const moved = donations.map(({ input, output }) => `${graph.inputs.indexOf(input)}:${output}`);
+      const written = rowWrites.map(({ output, cache, indices }) => `${cache}[${indices}]:${output}`);
+      const key = [hash(graph), ...moved, ...written].join(" ");
+      const entry = entries.get(key) ?? open(key, graph, donations, rowWrites);
       entries.delete(key);
       entries.set(key, entry);
       entry.users++;
@@ -66,13 +68,19 @@ export function createSessionCache(provider: Provider, service: OrtService, inPl
   };
 }
 
+export interface OpenOptions {
+  readonly donations?: readonly Donation[];
+  readonly rowWrites?: readonly RowWrite[];
+  /** Whether a run may write outputs into donated inputs. Default `false`. */
+  readonly inPlace?: boolean;
+}
+
 /** What opens a session for a graph. */
 export function openRequest(
   session: number,
   graph: Graph,
   provider: Provider,
-  donations: readonly Donation[] = [],
-  inPlace = false,
+  { donations = [], rowWrites = [], inPlace = false }: OpenOptions = {},
 ): OpenRequest {
   const onnx = lower(graph, { provider });
   const { model, externalData } = encodeOnnx(onnx);
@@ -82,6 +90,7 @@ export function openRequest(
     outputTypes: graph.outputs.map(({ dtype }) => dtype),
     donated: donations.map((donation) => positionOf(graph, donation)),
     inPlace: inPlace ? placesOf(graph, donations) : [],
+    rowWrites,
   };
   return { session, model, externalData: [...externalData].map(([path, data]) => ({ path, data })), plan };
 }
