@@ -1,0 +1,42 @@
+import type { Tensor } from "@relpos/core";
+import type { KeyValue, Named, ParameterSpecs } from "@relpos/core/nn";
+import type { Task } from "./task.js";
+
+/** Inputs of models, by Hugging Face's names. */
+export interface ModelInputs {
+  /** int32 [B, S]. */
+  readonly input_ids?: Tensor | undefined;
+  /** int32 [B, past + S], 1 for tokens and 0 for padding. Default: no padding. */
+  readonly attention_mask?: Tensor | undefined;
+  /** int32 [B, S], or [3, B, S] for multimodal rotary embeddings. Default: as the family counts. */
+  readonly position_ids?: Tensor | undefined;
+  /** int32 [B, S]. Default: 0. */
+  readonly token_type_ids?: Tensor | undefined;
+  /** int32 [B, T], of the decoder of an encoder-decoder. */
+  readonly decoder_input_ids?: Tensor | undefined;
+  /** [B, S, width]: an encoder's output that was computed before, in place of `input_ids`. */
+  readonly encoder_last_hidden_state?: Tensor | undefined;
+  /** float32 [B, C, H, W]. */
+  readonly pixel_values?: Tensor | undefined;
+}
+
+/** Names of inputs. */
+export type InputName = keyof ModelInputs;
+
+/** What a model computes, by Hugging Face's names: `logits`, `last_hidden_state`, `start_logits`, … */
+export interface ModelOutputs {
+  readonly outputs: Named<Tensor>;
+  /** Keys and values for the cache, one for each layer of a decoder; of others none. */
+  readonly present: readonly KeyValue[];
+}
+
+/** A model as a function of named parameters. */
+export interface Model {
+  readonly task: Task;
+  readonly parameters: ParameterSpecs;
+  /** Inputs that it reads, the one that it needs first. */
+  readonly inputs: readonly InputName[];
+  /** Sizes of the cache; a model that keeps none has none. */
+  readonly cache?: { readonly layers: number; readonly kvHeads: number; readonly headSize: number } | undefined;
+  apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[]): ModelOutputs;
+}

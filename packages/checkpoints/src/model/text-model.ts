@@ -1,0 +1,122 @@
+import { check, cumSum, type Dim, equal, maximum, reshape, slice, sub, type Tensor } from "@relpos/core";
+import {
+  type KeyValue,
+  memoryOf,
+  type Named,
+  type StackInput,
+  type TransformerOptions,
+  transformer,
+} from "@relpos/core/nn";
+import { type Head, type HeadOptions, head, spanLogits } from "./head.js";
+import type { InputName, Model, ModelInputs } from "./model.js";
+import type { Task } from "./task.js";
+
+/** Positions of all tokens [B, past + S] from the inputs; `undefined` for 0, 1, … in every row. */
+export type Positions = (inputs: ModelInputs) => Tensor | undefined;
+
+/** Tokens counted from the first that is no padding, which is at 0 as padding itself: cumsum(mask) − 1. */
+export const countTokens: Positions = ({ attention_mask: mask }) => mask && maximum(sub(cumSum(mask, 1), 1), 0);
+
+/** 0, 1, … in every row, padding counted. */
+export const countAll: Positions = () => undefined;
+
+/** A head by its options, or what the transformer itself has: scores of tokens, after a layer of the head's where it has one. */
+export interface TextModelOptions {
+  readonly task: Task;
+  readonly transformer: TransformerOptions;
+  /** Default: none, logits or hidden states come from the transformer. */
+  readonly head?: HeadOptions | undefined;
+  readonly positions: Positions;
+}
+
+const languageTasks: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "seq2seq-lm"]);
+
+/** What a head's output is called. */
+function named(task: Task, output: Tensor): Named<Tensor> {
+  if (task === "features") return { last_hidden_state: output };
+  return task === "question-answering" ? spanLogits(output) : { logits: output };
+}
+
+/** Masks and positions of a stack whose keys are the past's and these tokens'. */
+function placed(inputs: ModelInputs, positions: Positions, past: readonly KeyValue[] | undefined): StackInput {
+  const { attention_mask: mask, position_ids: given, input_ids: tokens } = inputs;
+  const keyPositions = positions(inputs);
+  const total = keyPositions?.shape.at(-1) as Dim;
+  const pastLength = past?.[0]?.key.shape[2] as Dim | undefined;
+  const own =
+    keyPositions && (pastLength === undefined ? keyPositions : slice(keyPositions, { 1: [pastLength, total] }));
+  return {
+    tokens,
+    positions: given ?? own,
+    keyPositions: given && !past ? undefined : keyPositions,
+    mask: mask && padding(mask),
+    past,
+  };
+}
+
+/** 1 for tokens [B, K] → which keys may be seen [B, 1, 1, K]. */
+function padding(mask: Tensor): Tensor {
+  const [batch, keys] = mask.shape as readonly [Dim, Dim];
+  return reshape(equal(mask, 1), [batch, 1, 1, keys]);
+}
+
+/** A decoder or an encoder with a head. */
+export function textModel({ task, transformer: options, head: headOptions, positions }: TextModelOptions): Model {
+  const main = transformer(options);
+  const own: Head | undefined = headOptions && head(headOptions);
+  const { layers, kvHeads, headSize } = main.options;
+  const { "head.weight": headWeight, "head.bias": headBias, ...base } = main.parameters;
+  const withScores = languageTasks.has(task);
+  const isDecoder = main.options.form === "decoder";
+  const kinds: readonly InputName[] = main.options.tokenTypes > 0 ? ["token_type_ids"] : [];
+  return {
+    task,
+    parameters: {
+      ...base,
+      ...(withScores && {
+        ...(headWeight && { "head.weight": headWeight }),
+        ...(headBias && { "head.bias": headBias }),
+      }),
+      ...own?.parameters,
+    },
+    inputs: ["input_ids", "attention_mask", "position_ids", ...kinds],
+    ...(isDecoder && { cache: { layers, kvHeads, headSize } }),
+    apply: (weights, inputs, past) => {
+      const tokens = inputs.input_ids;
+      check(tokens, "forward", () => "input_ids must be given");
+      const input = { ...placed(inputs, positions, past), tokens, tokenTypes: inputs.token_type_ids };
+      const { hidden, present } = main.decode(weights, input);
+      const read = own ? own.apply(weights, hidden, inputs) : hidden;
+      const output = withScores ? main.head(weights, read) : read;
+      return { outputs: named(task, output), present: isDecoder ? present : [] };
+    },
+  };
+}
+
+/** An encoder-decoder with scores of tokens, or its hidden states. */
+export function sequenceToSequenceModel({
+  task,
+  transformer: options,
+}: Omit<TextModelOptions, "head" | "positions">): Model {
+  const main = transformer({ ...options, form: "encoder-decoder" });
+  const { layers, kvHeads, headSize } = main.options;
+  const { "head.weight": headWeight, ...base } = main.parameters;
+  const withScores = languageTasks.has(task);
+  return {
+    task,
+    parameters: { ...base, ...(withScores && headWeight && { "head.weight": headWeight }) },
+    inputs: ["input_ids", "attention_mask", "decoder_input_ids", "encoder_last_hidden_state"],
+    cache: { layers, kvHeads, headSize },
+    apply: (weights, inputs, past) => {
+      const { input_ids: tokens, attention_mask: mask, decoder_input_ids: own } = inputs;
+      check(own, "forward", () => "decoder_input_ids must be given");
+      const source = { mask: mask && padding(mask) };
+      const encoded =
+        inputs.encoder_last_hidden_state ?? (tokens && main.encode(weights, { tokens, ...source }).hidden);
+      check(encoded, "forward", () => "input_ids or encoder_last_hidden_state must be given");
+      const { hidden, present } = main.decode(weights, { tokens: own, past }, memoryOf(encoded, source));
+      const output = withScores ? { logits: main.head(weights, hidden) } : { last_hidden_state: hidden };
+      return { outputs: { ...output, encoder_last_hidden_state: encoded }, present };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { check, type HostTensor, toNumbers } from "@relpos/core";
+import type { Named, ParameterSpecs } from "@relpos/core/nn";
+import type { Safetensors } from "../safetensors/reader.js";
+import type { ReadOptions } from "../source/byte-source.js";
+import { sourceOf, type WeightTable } from "./weight-table.js";
+
+/** Names in the file: as a table has them, or with the base model's prefix added or left out. */
+export interface WeightNames {
+  readonly table: WeightTable;
+  /** What stands before the base model's names in files of models with a head, such as `bert.`. */
+  readonly prefix: string;
+}
+
+export interface LoadProgress {
+  readonly status: "progress";
+  readonly file: string;
+  /** Bytes. */
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export interface LoadOptions extends ReadOptions {
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+/** The name that a file has for a tensor of the table. */
+function nameIn(file: Safetensors, name: string, prefix: string): string | undefined {
+  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : `${prefix}${name}`;
+  return [name, bare].find((found) => file.tensors.has(found));
+}
+
+/** The tensors that parameters come from. Errors, at once for all, when the file lacks some. */
+export function resolveWeights(
+  file: Safetensors,
+  specs: ParameterSpecs,
+  { table, prefix }: WeightNames,
+): ReadonlyMap<
+  string,
+  { readonly from: readonly string[]; readonly make: (tensors: readonly HostTensor[]) => HostTensor }
+> {
+  const missing: string[] = [];
+  const resolved = Object.keys(specs).map((parameter) => {
+    const { from, make = ([only]: readonly HostTensor[]) => only as HostTensor } = sourceOf(table, parameter);
+    const names = from.map((name) => nameIn(file, name, prefix) ?? (missing.push(name) as never));
+    return [parameter, { from: names, make }] as const;
+  });
+  check(missing.length === 0, "weights", () => {
+    const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";
+    return `the file must have every tensor of the model, it lacks ${missing.slice(0, 5).join(", ")}${more}`;
+  });
+  return new Map(resolved);
+}
+
+/**
+ * Values of all parameters as float32. Errors name the tensor when it has another shape than the model, or a value that is no
+ * number.
+ */
+export async function loadWeights(
+  file: Safetensors,
+  specs: ParameterSpecs,
+  names: WeightNames,
+  { signal, onProgress }: LoadOptions = {},
+): Promise<Named<HostTensor>> {
+  const resolved = resolveWeights(file, specs, names);
+  const used = new Set([...resolved.values()].flatMap(({ from }) => from));
+  const total = [...used].reduce((sum, name) => sum + (file.tensors.get(name)?.length ?? 0), 0);
+  let loaded = 0;
+  const seen = new Set<string>();
+  const read = async (name: string): Promise<HostTensor> => {
+    signal?.throwIfAborted();
+    const value = await file.load(name, { signal });
+    if (!seen.has(name)) {
+      seen.add(name);
+      const place = file.tensors.get(name);
+      loaded += place?.length ?? 0;
+      onProgress?.({ status: "progress", file: place?.source.name ?? name, loaded, total });
+    }
+    return value;
+  };
+  const entries: [string, HostTensor][] = [];
+  for (const [parameter, { from, make }] of resolved) {
+    const value = asFloat32(make(await Promise.all(from.map(read))), from);
+    const expected = specs[parameter]?.shape ?? [];
+    check(
+      value.shape.length === expected.length && value.shape.every((size, axis) => size === expected[axis]),
+      "weights",
+      () => {
+        return `${from.join(", ")} must give shape [${expected}] by the configuration, got [${value.shape}]`;
+      },
+    );
+    entries.push([parameter, value]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function asFloat32(value: HostTensor, from: readonly string[]): HostTensor {
+  const data = value.data instanceof Float32Array ? value.data : Float32Array.from(toNumbers(value));
+  check(!data.some(Number.isNaN), "weights", () => `${from.join(", ")}: every value must be a number, got NaN`);
+  return { shape: value.shape, dtype: "float32", data };
+}

@@ -1,0 +1,88 @@
+import { check, type HostTensor, toNumbers } from "@relpos/core";
+import { type ModuleSource, tensorName } from "./weight-table.js";
+
+/** A float32 tensor from a function of the index. */
+function filled(shape: readonly number[], value: (index: number) => number): HostTensor {
+  const length = shape.reduce((a, b) => a * b, 1);
+  return { shape, dtype: "float32", data: Float32Array.from({ length }, (_, index) => value(index)) };
+}
+
+/** Rows of a tensor in another order, or some of them. */
+export function takeRows(value: HostTensor, rows: readonly number[]): HostTensor {
+  const [count = 1, ...rest] = value.shape;
+  const size = value.data.length / count;
+  const data = new (value.data.constructor as Float32ArrayConstructor)(rows.length * size) as HostTensor["data"];
+  rows.forEach((row, index) => {
+    check(row < count, "weights", () => `row must be below ${count}, got ${row}`);
+    data.set(value.data.subarray(row * size, (row + 1) * size), index * size);
+  });
+  return { shape: [rows.length, ...rest], dtype: value.dtype, data };
+}
+
+export function transpose(value: HostTensor): HostTensor {
+  const [rows, columns] = value.shape as readonly [number, number];
+  const data = new (value.data.constructor as Float32ArrayConstructor)(value.data.length) as HostTensor["data"];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) data[j * rows + i] = value.data[i * columns + j] as number;
+  }
+  return { shape: [columns, rows], dtype: value.dtype, data };
+}
+
+export function reshape(value: HostTensor, shape: readonly number[]): HostTensor {
+  return { ...value, shape };
+}
+
+/** Linear layers whose weight is stored [in, out], as GPT-2's Conv1D. */
+export function transposed(module: string): ModuleSource {
+  return (leaf) => ({
+    from: [tensorName(module, leaf)],
+    ...(leaf === "weight" && { make: ([weight]) => transpose(weight as HostTensor) }),
+  });
+}
+
+/** Norms that multiply by 1 + weight, as Gemma's. */
+export function plusOne(module: string): ModuleSource {
+  return (leaf) => ({
+    from: [tensorName(module, leaf)],
+    make: ([weight]) => {
+      const values = toNumbers(weight as HostTensor);
+      return filled((weight as HostTensor).shape, (index) => 1 + (values[index] as number));
+    },
+  });
+}
+
+/** Some outputs of a linear layer: rows `start` to `end` of weight and bias. */
+export function rows(module: string, start: number, end: number): ModuleSource {
+  const wanted = Array.from({ length: end - start }, (_, index) => start + index);
+  return reordered(module, wanted);
+}
+
+/** The outputs of a linear layer in another order. */
+export function reordered(module: string, order: readonly number[]): ModuleSource {
+  return (leaf) => ({
+    from: [tensorName(module, leaf)],
+    make: ([value]) => takeRows(value as HostTensor, order),
+  });
+}
+
+/**
+ * Outputs of a merged projection in our order (all query heads, key heads, value heads), where the file has a group's query
+ * heads, its key head and its value head beside each other: BLOOM, GPT-NeoX (groups of one), Falcon (of several).
+ */
+export function byGroups({
+  heads,
+  kvHeads,
+  headSize,
+}: Readonly<Record<"heads" | "kvHeads" | "headSize", number>>): readonly number[] {
+  const each = heads / kvHeads;
+  const head = (group: number, place: number): readonly number[] => {
+    return Array.from({ length: headSize }, (_, index) => (group * (each + 2) + place) * headSize + index);
+  };
+  const groups = Array.from({ length: kvHeads }, (_, group) => group);
+  const queries = groups.flatMap((group) => Array.from({ length: each }, (_, index) => head(group, index)).flat());
+  return [
+    ...queries,
+    ...groups.flatMap((group) => head(group, each)),
+    ...groups.flatMap((group) => head(group, each + 1)),
+  ];
+}
