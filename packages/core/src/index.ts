@@ -20,6 +20,7 @@ export { rotaryEmbedding } from "./composites/rotary-embedding.js";
 export { embedding, oneHot, scatterAdd } from "./composites/scatter-add.js";
 export { logSoftmax, logSumExp, softmax } from "./composites/softmax.js";
 export { split } from "./composites/split.js";
+export { tensorScatter } from "./composites/tensor-scatter.js";
 export { triangularInverse } from "./composites/triangular-inverse.js";
 export { check, NonFiniteLossError, RelposError, UnsupportedError } from "./errors.js";
 export { digest } from "./graph/digest.js";

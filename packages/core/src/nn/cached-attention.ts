@@ -39,6 +39,8 @@ export interface NewTokens {
 export interface CachedAttentionOptions {
   /** Broadcasts to [B, H, S, C + S]: the cache's rows, then the new tokens. */
   readonly bias?: Tensor | undefined;
+  /** Which of the same keys may be seen, bool; broadcasts likewise. Rows that are not filled are never seen. */
+  readonly mask?: Tensor | undefined;
   readonly causal: boolean;
   readonly window?: number | undefined;
   readonly softcap?: number | undefined;
@@ -55,7 +57,7 @@ export interface CachedAttentionOptions {
 export function cachedAttention(
   { query, key, value }: NewTokens,
   cache: KeyValueCache,
-  { bias, causal, window, softcap, scale }: CachedAttentionOptions,
+  { bias, mask, causal, window, softcap, scale }: CachedAttentionOptions,
 ): { readonly output: Tensor; readonly key: Tensor; readonly value: Tensor } {
   check(causal, "cachedAttention", () => "attention over a cache must be causal");
   const [batch, heads, length, size] = query.shape as readonly [Dim, number, Dim, number];
@@ -68,7 +70,8 @@ export function cachedAttention(
     return reshape(scores, [batch, heads, length, keys.shape[2] as Dim]);
   };
   const scores = concat([products(cache.key), products(key)], 3);
-  const allowed = visibleRows(cache.length, capacity, length, window);
+  const visible = visibleRows(cache.length, capacity, length, window);
+  const allowed = mask ? logicalAnd(visible, mask) : visible;
   const probabilities = softmax(addToScores(scores, bias, allowed));
   const total = addDims(capacity, length);
   const sums = (from: Dim, to: Dim, values: Tensor): Tensor => {

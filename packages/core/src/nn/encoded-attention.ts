@@ -94,7 +94,7 @@ function attendToCache(
   cache: KeyValueCache,
 ): { readonly output: Tensor; readonly present: KeyValue } {
   const { encoding, parameters, causal, window, mask, scale, softcap } = options;
-  check(supportsCache(encoding) && !mask && !(encoding.temperature && softcap), "encodedAttention", () => {
+  check(supportsCache(encoding) && !(encoding.temperature && softcap), "encodedAttention", () => {
     return `encoding "${encoding.kind}" has no attention over a cache with room; give it a past without length`;
   });
   const { turned, turnedValue = value } = place(
@@ -112,7 +112,7 @@ function attendToCache(
     key: turned.key,
     value: turnedValue,
   };
-  const settings = { bias: encoding.bias?.(pair), causal, window, softcap, scale };
+  const settings = { bias: encoding.bias?.(pair), mask, causal, window, softcap, scale };
   const { output, ...present } = cachedAttention(tokens, cache, settings);
   return { output, present };
 }

@@ -3,6 +3,7 @@ import { iota, logicalAnd, slice } from "../primitives/operations.js";
 import { addDims, type Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Block, block, type Drop, type Memory } from "./block.js";
+import { cachedPositions } from "./cached-attention.js";
 import type { KeyValue } from "./encoded-attention.js";
 import { encodingPlan } from "./encoding-plan.js";
 import { feedForwardLayer, type Layer, type Module, normLayer } from "./layers.js";
@@ -60,10 +61,7 @@ export function stack(
     apply: (weights, embedded, input, memory) => {
       const drop = input.drop ?? ((x) => x);
       const length = embedded.shape[1] as Dim;
-      const pastLength = input.past?.[0]?.key.shape[2] ?? 0;
-      const total = addDims(pastLength, length);
-      const keyPositions = input.keyPositions ?? (input.past ? iota([total]) : (input.positions ?? iota([length])));
-      const queryPositions = input.positions ?? slice(keyPositions, { [keyPositions.rank - 1]: [pastLength, total] });
+      const { queryPositions, keyPositions } = positionsOf(input, length);
       const placed = plan.embed(weights, embedded, queryPositions, input.tokens);
       let x = drop(embeddingNorm ? norm.apply(scoped("embeddingNorm", weights), placed) : placed, "embedding");
       const states = new Map<PositionEncoding, Tensor | undefined>();
@@ -88,6 +86,22 @@ export function stack(
       });
       return { hidden: finalNorm ? norm.apply(scoped("norm", weights), x) : x, present };
     },
+  };
+}
+
+/** Positions of the new tokens and of all keys: what is given, or 0, 1, … from the first token of the past on. */
+function positionsOf({ positions, keyPositions: given, past }: StackInput, length: Dim) {
+  const cache = past?.[0];
+  if (cache?.length) {
+    const counted = cachedPositions({ ...cache, length: cache.length }, length);
+    return { queryPositions: positions ?? counted.query, keyPositions: given ?? counted.key };
+  }
+  const pastLength = cache?.key.shape[2] ?? 0;
+  const total = addDims(pastLength, length);
+  const keyPositions = given ?? (cache ? iota([total]) : (positions ?? iota([length])));
+  return {
+    queryPositions: positions ?? slice(keyPositions, { [keyPositions.rank - 1]: [pastLength, total] }),
+    keyPositions,
   };
 }
 

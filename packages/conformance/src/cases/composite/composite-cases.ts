@@ -13,6 +13,7 @@ import type { CaseContext, ConformanceCase } from "../../case.js";
 import { evaluate, runOn, withExecutable } from "../../evaluate.js";
 import { expectClose } from "../../tolerance.js";
 import { attentionCalls } from "./attention-calls.js";
+import { cacheCalls } from "./cache-calls.js";
 import type { CompositeCall } from "./composite-call.js";
 import { type CompositeName, compositeNames } from "./composite-name.js";
 import { elementwiseCalls } from "./elementwise-calls.js";
@@ -26,6 +27,7 @@ export const compositeCalls: { readonly [N in CompositeName]: readonly Composite
   ...rowCalls,
   ...productCalls,
   ...attentionCalls,
+  ...cacheCalls,
   ...relativeCalls,
 };
 

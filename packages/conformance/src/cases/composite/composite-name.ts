@@ -20,6 +20,7 @@ export const compositeNames = [
   "softmax",
   "softplus",
   "split",
+  "tensorScatter",
   "triangularInverse",
 ] as const;
 

@@ -28,6 +28,8 @@ import {
   split,
   square,
   type Tensor,
+  tensor,
+  tensorScatter,
   triangularInverse,
 } from "@relpos/core";
 import type { CompositeName } from "../composite/composite-name.js";
@@ -88,6 +90,13 @@ export const compositeGradients: Readonly<Record<CompositeName, readonly NamedGr
   alongDiagonals: [
     of((x: Tensor) => alongDiagonals(x, 3), [gaussian([2, 8])], "uneven"),
     of((x: Tensor) => alongDiagonals(x, 16), [gaussian([2, 65])], "in blocks"),
+  ],
+  tensorScatter: [
+    of(
+      (cache: Tensor, rows: Tensor) => tensorScatter(cache, rows, constant(tensor([3, 0], [2], "int32"))),
+      [gaussian([2, 1, 5, 2]), gaussian([2, 1, 3, 2], 1)],
+      "one row beyond",
+    ),
   ],
   triangularInverse: [of((x: Tensor) => triangularInverse(x), [gaussian([2, 5, 5])])],
   gelu: [...one((x) => gelu(x), "exact"), ...one((x) => gelu(x, "tanh"), "tanh")],

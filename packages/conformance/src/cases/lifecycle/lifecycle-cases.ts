@@ -1,6 +1,7 @@
 import type { ConformanceCase } from "../../case.js";
 import { abortCases } from "./abort.js";
 import { backendCases } from "./backends.js";
+import { cacheDonationCases } from "./cache-donation.js";
 import { donationCases } from "./donation.js";
 import { handleCases } from "./handles.js";
 import { memoryCases } from "./memory.js";
@@ -13,5 +14,6 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   ...runCases,
   ...memoryCases,
   ...donationCases,
+  ...cacheDonationCases,
   ...abortCases,
 ];
