@@ -1,0 +1,15 @@
+export type {
+  Answer,
+  ByteSource,
+  ChatMessage,
+  ChatRecord,
+  Dataset,
+  LabeledRecord,
+  ParallelRecord,
+  Place,
+  Problem,
+  QuestionRecord,
+  ReadOptions,
+  ReadReport,
+  TextRecord,
+} from "./dataset.js";

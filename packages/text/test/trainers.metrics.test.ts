@@ -1,0 +1,8 @@
+import { join } from "node:path";
+import { describeStoredCases } from "./stored-cases.js";
+
+const root = join(import.meta.dirname, "../../..");
+const metrics = process.env.RELPOS_METRICS ?? join(root, "../shared/metrics");
+const data = process.env.RELPOS_DATA ?? join(root, "../shared/data");
+
+describeStoredCases(metrics, data);
