@@ -1,16 +1,39 @@
+import { bloom } from "./bloom.js";
+import { cohere } from "./cohere.js";
+import { falcon } from "./falcon.js";
 import type { Family } from "./family.js";
+import { gemma3 } from "./gemma3.js";
+import { glm } from "./glm.js";
+import { gptNeox } from "./gpt-neox.js";
 import { gpt2 } from "./gpt2.js";
+import { gptj } from "./gptj.js";
 import { llama, mistral } from "./llama.js";
+import { mpt } from "./mpt.js";
+import { opt } from "./opt.js";
+import { phi, phi3 } from "./phi.js";
 import { qwen2, qwen2Vl, qwen3 } from "./qwen.js";
 import { smollm3 } from "./smollm3.js";
+import { xglm } from "./xglm.js";
 
 /** Families by `model_type`. */
 export const families: Readonly<Record<string, Family>> = {
+  bloom,
+  cohere,
+  falcon,
+  gemma3_text: gemma3,
+  glm,
   gpt2,
+  gpt_neox: gptNeox,
+  gptj,
   llama,
   mistral,
+  mpt,
+  opt,
+  phi,
+  phi3,
   qwen2,
   qwen2_vl: qwen2Vl,
   qwen3,
   smollm3,
+  xglm,
 };

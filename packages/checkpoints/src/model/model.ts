@@ -18,6 +18,8 @@ export interface ModelInputs {
   readonly encoder_last_hidden_state?: Tensor | undefined;
   /** float32 [B, C, H, W]. */
   readonly pixel_values?: Tensor | undefined;
+  /** Whose logits are wanted, int32 [B]: the index of one of each row's tokens. Default: all tokens'. */
+  readonly logits_positions?: Tensor | undefined;
 }
 
 /** Names of inputs. */
@@ -37,6 +39,14 @@ export interface Model {
   /** Inputs that it reads, the one that it needs first. */
   readonly inputs: readonly InputName[];
   /** Sizes of the cache; a model that keeps none has none. */
-  readonly cache?: { readonly layers: number; readonly kvHeads: number; readonly headSize: number } | undefined;
+  readonly cache?:
+    | {
+        readonly layers: number;
+        readonly kvHeads: number;
+        readonly headSize: number;
+        /** Whether every layer's encoding can attend to a cache with room (`KeyValueCache`). */
+        readonly hasRoom: boolean;
+      }
+    | undefined;
   apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[]): ModelOutputs;
 }

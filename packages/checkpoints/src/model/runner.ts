@@ -52,6 +52,7 @@ function typeOf(
     decoder_input_ids: [batch, sequence],
     encoder_last_hidden_state: [batch, source, given.shape[2] as number],
     pixel_values: [batch, ...given.shape.slice(1)],
+    logits_positions: [batch],
   };
   return { shape: shapes[name], dtype: given.dtype };
 }

@@ -1,9 +1,23 @@
-import { check, cumSum, type Dim, equal, maximum, reshape, slice, sub, type Tensor } from "@relpos/core";
+import {
+  check,
+  cumSum,
+  type Dim,
+  equal,
+  expand,
+  gatherElements,
+  maximum,
+  reshape,
+  slice,
+  sub,
+  type Tensor,
+} from "@relpos/core";
 import {
   type KeyValue,
   memoryOf,
   type Named,
+  type ResolvedOptions,
   type StackInput,
+  supportsCache,
   type TransformerOptions,
   transformer,
 } from "@relpos/core/nn";
@@ -60,6 +74,17 @@ function padding(mask: Tensor): Tensor {
   return reshape(equal(mask, 1), [batch, 1, 1, keys]);
 }
 
+/** One token of each row: [B, S, width] at int32 [B] → [B, 1, width]. */
+function tokensAt(hidden: Tensor, positions: Tensor): Tensor {
+  const [batch, , width] = hidden.shape as readonly [Dim, Dim, number];
+  return gatherElements(hidden, expand(reshape(positions, [batch, 1, 1]), [batch, 1, width]), 1);
+}
+
+/** Whether every layer can attend to a cache with room. */
+function hasRoom({ layers, position }: ResolvedOptions): boolean {
+  return Array.from({ length: layers }, (_, layer) => position(layer, layers)).every(supportsCache);
+}
+
 /** A decoder or an encoder with a head. */
 export function textModel({ task, transformer: options, head: headOptions, positions }: TextModelOptions): Model {
   const main = transformer(options);
@@ -79,14 +104,15 @@ export function textModel({ task, transformer: options, head: headOptions, posit
       }),
       ...own?.parameters,
     },
-    inputs: ["input_ids", "attention_mask", "position_ids", ...kinds],
-    ...(isDecoder && { cache: { layers, kvHeads, headSize } }),
+    inputs: ["input_ids", "attention_mask", "position_ids", "logits_positions", ...kinds],
+    ...(isDecoder && { cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options) } }),
     apply: (weights, inputs, past) => {
       const tokens = inputs.input_ids;
       check(tokens, "forward", () => "input_ids must be given");
       const input = { ...placed(inputs, positions, past), tokens, tokenTypes: inputs.token_type_ids };
       const { hidden, present } = main.decode(weights, input);
-      const read = own ? own.apply(weights, hidden, inputs) : hidden;
+      const wanted = inputs.logits_positions ? tokensAt(hidden, inputs.logits_positions) : hidden;
+      const read = own ? own.apply(weights, wanted, inputs) : wanted;
       const output = withScores ? main.head(weights, read) : read;
       return { outputs: named(task, output), present: isDecoder ? present : [] };
     },
@@ -105,8 +131,8 @@ export function sequenceToSequenceModel({
   return {
     task,
     parameters: { ...base, ...(withScores && headWeight && { "head.weight": headWeight }) },
-    inputs: ["input_ids", "attention_mask", "decoder_input_ids", "encoder_last_hidden_state"],
-    cache: { layers, kvHeads, headSize },
+    inputs: ["input_ids", "attention_mask", "decoder_input_ids", "encoder_last_hidden_state", "logits_positions"],
+    cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options) },
     apply: (weights, inputs, past) => {
       const { input_ids: tokens, attention_mask: mask, decoder_input_ids: own } = inputs;
       check(own, "forward", () => "decoder_input_ids must be given");
@@ -115,7 +141,8 @@ export function sequenceToSequenceModel({
         inputs.encoder_last_hidden_state ?? (tokens && main.encode(weights, { tokens, ...source }).hidden);
       check(encoded, "forward", () => "input_ids or encoder_last_hidden_state must be given");
       const { hidden, present } = main.decode(weights, { tokens: own, past }, memoryOf(encoded, source));
-      const output = withScores ? { logits: main.head(weights, hidden) } : { last_hidden_state: hidden };
+      const wanted = inputs.logits_positions ? tokensAt(hidden, inputs.logits_positions) : hidden;
+      const output = withScores ? { logits: main.head(weights, wanted) } : { last_hidden_state: hidden };
       return { outputs: { ...output, encoder_last_hidden_state: encoded }, present };
     },
   };
