@@ -1,3 +1,4 @@
+export { type BatchOptions, type PaddedBatch, paddedBatches, type TokenExample } from "./batches.js";
 export type {
   Answer,
   ByteSource,
@@ -13,3 +14,24 @@ export type {
   ReadReport,
   TextRecord,
 } from "./dataset.js";
+export type { TextEncodingName } from "./decode-line.js";
+export { DataError } from "./errors.js";
+export {
+  type JsonFields,
+  type JsonRecord,
+  readChats,
+  readJsonLines,
+  readJsonTexts,
+  readLabeledJson,
+} from "./json-lines.js";
+export { type LabeledLineOptions, readLabeledLines } from "./labeled-lines.js";
+export { collectLabels, type LabelSet, labelSet, withKnownLabels } from "./labels.js";
+export { type ByteLine, byteLines } from "./lines.js";
+export { readParallel } from "./parallel.js";
+export { mapDataset } from "./records.js";
+export { type ShuffleOptions, shuffled } from "./shuffle.js";
+export { blobSource, bytesSource, textSource } from "./source.js";
+export { type DatasetSplit, type DatasetSplitOptions, splitDataset } from "./split.js";
+export { readSquad } from "./squad.js";
+export { type LabeledTableOptions, type RowRecord, readLabeledTable, readTable, type TableOptions } from "./table.js";
+export { type LineOptions, readText } from "./text.js";
