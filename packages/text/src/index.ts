@@ -1,2 +1,3 @@
+export * from "./cleaning/index.js";
 export * from "./datasets/index.js";
 export * from "./tokenizers/index.js";
