@@ -51,5 +51,13 @@ export function readRope(config: Config, layerType?: string): RopeOptions {
       });
     }
   }
-  return ropeOptionsFromConfig(config.fields, layerType);
+  const options = ropeOptionsFromConfig(config.fields, layerType);
+  const { scaling } = options;
+  // transformers leaves cached keys as they were turned at the length that the sequence had then.
+  return scaling?.kind === "dynamic" ? { ...options, scaling: { ...scaling, cache: "rotated-keys" } } : options;
+}
+
+/** The length of a sequence at which earlier keys and values are stale: LongRoPE has other factors above it. */
+export function staleAbove({ scaling }: RopeOptions): number | undefined {
+  return scaling?.kind === "longrope" ? Number(scaling.settings.originalMaximum) : undefined;
 }

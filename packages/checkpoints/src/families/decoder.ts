@@ -17,6 +17,8 @@ export interface DecoderOptions {
   readonly head?: string;
   /** Default: from the first token that is no padding. */
   readonly positions?: Positions;
+  /** Length that makes a cache stale. Default: none. */
+  readonly staleAbove?: number | undefined;
 }
 
 /** How many classes a classifier tells apart: `num_labels`, or as many as `id2label` has. Default 2. */
@@ -58,11 +60,17 @@ export function refuseTask(config: Config, task: Task): never {
 
 /** A causal model with the head of a task. */
 export function decoder(config: Config, task: Task, options: DecoderOptions): Blueprint {
-  const { transformer, prefix, table, head = "lm_head", positions = countTokens } = options;
+  const { transformer, prefix, table, head = "lm_head", positions = countTokens, staleAbove } = options;
   const make = heads[task] ?? refuseTask(config, task);
   const own = make(config, transformer.width);
   return {
-    model: textModel({ task, transformer: { ...transformer, form: "decoder" }, head: own?.head, positions }),
+    model: textModel({
+      task,
+      transformer: { ...transformer, form: "decoder" },
+      head: own?.head,
+      positions,
+      staleAbove,
+    }),
     names: { prefix, table: { ...table, head, ...(own && { "head.output": own.name }) } },
   };
 }

@@ -5,14 +5,17 @@ import type { Family } from "./family.js";
 import { gemma3 } from "./gemma3.js";
 import { glm } from "./glm.js";
 import { gptNeox } from "./gpt-neox.js";
+import { gptOss } from "./gpt-oss.js";
 import { gpt2 } from "./gpt2.js";
 import { gptj } from "./gptj.js";
 import { llama, mistral } from "./llama.js";
+import { llama4 } from "./llama4.js";
 import { mpt } from "./mpt.js";
 import { opt } from "./opt.js";
 import { phi, phi3 } from "./phi.js";
 import { qwen2, qwen2Vl, qwen3 } from "./qwen.js";
 import { smollm3 } from "./smollm3.js";
+import { t5, umt5 } from "./t5.js";
 import { xglm } from "./xglm.js";
 
 /** Families by `model_type`. */
@@ -24,8 +27,10 @@ export const families: Readonly<Record<string, Family>> = {
   glm,
   gpt2,
   gpt_neox: gptNeox,
+  gpt_oss: gptOss,
   gptj,
   llama,
+  llama4_text: llama4,
   mistral,
   mpt,
   opt,
@@ -35,5 +40,7 @@ export const families: Readonly<Record<string, Family>> = {
   qwen2_vl: qwen2Vl,
   qwen3,
   smollm3,
+  t5,
+  umt5,
   xglm,
 };

@@ -17,6 +17,8 @@ export const mpt: Family = (config, task) => {
   const maximumExponent = attention.number("alibi_bias_max", 8);
   attention.finish();
   config.only("no_bias", true);
+  // transformers has 4 whatever it says.
+  config.ignore("expansion_ratio");
   // ALiBi has no end and needs no table; layer norm is computed in float32 here in any case.
   config.ignore(
     "max_seq_len",
@@ -45,7 +47,6 @@ export const mpt: Family = (config, task) => {
       layers: config.count("n_layers"),
       width,
       heads: config.count("n_heads"),
-      feedForward: config.count("expansion_ratio", 4) * width,
       epsilon: config.number("layer_norm_epsilon", 1e-5),
       ...(clip !== undefined && { clip }),
       ...(scale !== undefined && { scale }),

@@ -1,6 +1,6 @@
 import { rope } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
-import { readRope } from "../config/rope.js";
+import { readRope, staleAbove } from "../config/rope.js";
 import { rows } from "../weights/make.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
@@ -50,8 +50,10 @@ export const phi3: Family = (config, task) => {
   const options = llamaOptions(config);
   const inner = config.count("intermediate_size");
   const window = config.optional("sliding_window");
+  const positions = readRope(config);
   return decoder(config, task, {
     prefix: "model.",
+    staleAbove: staleAbove(positions),
     table: {
       ...llamaNames,
       "layers.*.attention.queryKeyValue": "model.layers.*.self_attn.qkv_proj",
@@ -61,7 +63,7 @@ export const phi3: Family = (config, task) => {
     transformer: {
       ...options,
       projections: "merged",
-      position: rope(readRope(config)),
+      position: rope(positions),
       ...(window !== undefined && { window }),
     },
   });

@@ -32,6 +32,20 @@ export interface ModelOutputs {
   readonly present: readonly KeyValue[];
 }
 
+/** What a decoder's cache is like. */
+export interface CacheSizes {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  /** Whether every layer's encoding can attend to a cache with room (`KeyValueCache`). */
+  readonly hasRoom: boolean;
+  /**
+   * Length that makes a cache stale when a sequence grows past it: its tokens must then be run anew. Phi-3's LongRoPE has other
+   * factors for longer sequences. Default: none does.
+   */
+  readonly staleAbove?: number | undefined;
+}
+
 /** A model as a function of named parameters. */
 export interface Model {
   readonly task: Task;
@@ -39,14 +53,6 @@ export interface Model {
   /** Inputs that it reads, the one that it needs first. */
   readonly inputs: readonly InputName[];
   /** Sizes of the cache; a model that keeps none has none. */
-  readonly cache?:
-    | {
-        readonly layers: number;
-        readonly kvHeads: number;
-        readonly headSize: number;
-        /** Whether every layer's encoding can attend to a cache with room (`KeyValueCache`). */
-        readonly hasRoom: boolean;
-      }
-    | undefined;
+  readonly cache?: CacheSizes | undefined;
   apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[]): ModelOutputs;
 }

@@ -41,6 +41,8 @@ export interface TextModelOptions {
   /** Default: none, logits or hidden states come from the transformer. */
   readonly head?: HeadOptions | undefined;
   readonly positions: Positions;
+  /** Length that makes a cache stale. Default: none. */
+  readonly staleAbove?: number | undefined;
 }
 
 const languageTasks: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "seq2seq-lm"]);
@@ -86,7 +88,8 @@ function hasRoom({ layers, position }: ResolvedOptions): boolean {
 }
 
 /** A decoder or an encoder with a head. */
-export function textModel({ task, transformer: options, head: headOptions, positions }: TextModelOptions): Model {
+export function textModel(settings: TextModelOptions): Model {
+  const { task, transformer: options, head: headOptions, positions, staleAbove } = settings;
   const main = transformer(options);
   const own: Head | undefined = headOptions && head(headOptions);
   const { layers, kvHeads, headSize } = main.options;
@@ -105,7 +108,7 @@ export function textModel({ task, transformer: options, head: headOptions, posit
       ...own?.parameters,
     },
     inputs: ["input_ids", "attention_mask", "position_ids", "logits_positions", ...kinds],
-    ...(isDecoder && { cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options) } }),
+    ...(isDecoder && { cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options), staleAbove } }),
     apply: (weights, inputs, past) => {
       const tokens = inputs.input_ids;
       check(tokens, "forward", () => "input_ids must be given");
@@ -123,7 +126,7 @@ export function textModel({ task, transformer: options, head: headOptions, posit
 export function sequenceToSequenceModel({
   task,
   transformer: options,
-}: Omit<TextModelOptions, "head" | "positions">): Model {
+}: Pick<TextModelOptions, "task" | "transformer">): Model {
   const main = transformer({ ...options, form: "encoder-decoder" });
   const { layers, kvHeads, headSize } = main.options;
   const { "head.weight": headWeight, ...base } = main.parameters;

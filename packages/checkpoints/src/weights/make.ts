@@ -86,3 +86,21 @@ export function byGroups({
     ...groups.flatMap((group) => head(group, each + 1)),
   ];
 }
+
+/** Some of the last axis of a tensor with this full name: those that are `start`, `start` + `step`, … below `end`. */
+export function columns(name: string, start: number, end: number, step = 1): ModuleSource {
+  return () => ({
+    from: [name],
+    make: ([value]) => {
+      const { shape, data } = value as HostTensor;
+      const size = shape.at(-1) as number;
+      const count = Math.ceil((end - start) / step);
+      const wanted = filled([...shape.slice(0, -1), count], () => 0);
+      const values = toNumbers(value as HostTensor);
+      for (let row = 0; row < data.length / size; row++) {
+        for (let i = 0; i < count; i++) wanted.data[row * count + i] = values[row * size + start + i * step] as number;
+      }
+      return wanted;
+    },
+  });
+}

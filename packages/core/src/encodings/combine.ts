@@ -1,5 +1,4 @@
 import { check } from "../errors.js";
-import type { ParameterSpec } from "../nn/parameters.js";
 import { add, mul } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
@@ -51,9 +50,9 @@ export function combine(...parts: readonly PositionEncoding[]): PositionEncoding
     scope: parts.some((part) => part.scope === "layer") ? "layer" : "model",
     parameters: (shape) => {
       const named = parts.flatMap((part, index) => {
-        return Object.entries(part.parameters?.(shape) ?? {}).map(([name, spec]): [string, ParameterSpec] => [
+        return Object.entries(part.parameters?.(shape) ?? {}).map(([name, spec]) => [
           `${index}.${name}`,
-          spec,
+          { ...spec, scope: spec.scope ?? part.scope ?? "model" },
         ]);
       });
       return Object.fromEntries(named);

@@ -2,6 +2,7 @@ import { check } from "../errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { Rotations } from "./angles.js";
 import type { CatalogueEntry } from "./catalogue-entry.js";
+import type { CacheClass } from "./encoding.js";
 import { rope, ropeFrequencies } from "./rope.js";
 
 /** What a rotary embedding is before it is scaled. */
@@ -33,9 +34,14 @@ export interface RopeScaling {
   scaled(shape: RotaryShape, length: number): ScaledFrequencies;
   /**
    * Cosines and sines, factor included, as graph, where they depend on the sequence's length: positions [S] or [B, S] and
-   * lengths int32 [1] or [B, 1] → [..., S, r/2] each. Such an encoding needs raw keys in a cache. Default: they do not.
+   * lengths int32 [1] or [B, 1] → [..., S, r/2] each. Default: they do not.
    */
   rotations?(shape: RotaryShape, positions: Tensor, length: Tensor): Rotations;
+  /**
+   * What a cache holds. Default: raw keys where rotations depend on the length, so that all are turned alike. Rotated keys
+   * keep the rotation of the length at which they came, as with Hugging Face's dynamic NTK.
+   */
+  readonly cache?: CacheClass;
 }
 
 /** A scaling whose rotation is the same for every length. */

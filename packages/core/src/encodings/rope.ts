@@ -112,7 +112,7 @@ export function rope(options: RopeOptions = {}): EncodingWith<"transform"> {
       ...(turned && { turned }),
       ...(scaling && { scaling: { kind: scaling.kind, ...scaling.settings } }),
     },
-    cache: scaling?.rotations ? "raw-keys" : "rotated-keys",
+    cache: scaling?.cache ?? (scaling?.rotations ? "raw-keys" : "rotated-keys"),
     transform: ({ query, key, queryPositions, keyPositions }) => {
       const headSize = query.shape.at(-1) as number;
       const turn = (x: Tensor, positions: Tensor): Tensor => {
