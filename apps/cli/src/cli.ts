@@ -2,8 +2,10 @@ import { Command, CommanderError } from "commander";
 import { addCompareCommand } from "./commands/compare.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
+import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addInspectCommand } from "./commands/inspect.js";
 import { addRecommendCommand } from "./commands/recommend.js";
+import { addTrainCommand } from "./commands/train.js";
 import type { Console } from "./console.js";
 import { describeError, exitCodes } from "./errors.js";
 import { packageVersion } from "./machine.js";
@@ -61,6 +63,8 @@ function createProgram(context: CliContext): Command {
   addEncodingsCommand(program, context);
   addInspectCommand(program, context);
   addRecommendCommand(program, context);
+  addTrainCommand(program, context);
+  addEvaluateCommand(program, context);
   addDoctorCommand(program, context);
   return program;
 }

@@ -40,19 +40,19 @@ export function folderStore(folder: string): RunStore {
   };
 }
 
-/** Makes the output folder ready: new, empty, or with the comparison to go on with. Errors before anything is written. */
-export async function openOutput(folder: string, resume: boolean): Promise<RunStore> {
+/**
+ * Makes the output folder ready: new, empty, or with what is to be gone on with: a comparison, a training. Errors before
+ * anything is written.
+ */
+export async function openOutput(folder: string, resume: boolean, what = "comparison"): Promise<RunStore> {
   const names = await list(folder);
-  const holdsComparison = names.includes("settings.json");
+  const holdsWork = names.includes("settings.json");
   if (names.length > 0 && !resume) {
-    const remedy = holdsComparison ? "go on with --resume, or choose another --out" : "choose another --out";
+    const remedy = holdsWork ? "go on with --resume, or choose another --out" : "choose another --out";
     throw new CliError(`--out ${folder} is not empty`, remedy);
   }
-  if (names.length > 0 && !holdsComparison) {
-    throw new CliError(
-      `--out ${folder} holds no comparison to resume`,
-      "choose the folder that the comparison wrote to",
-    );
+  if (names.length > 0 && !holdsWork) {
+    throw new CliError(`--out ${folder} holds no ${what} to resume`, `choose the folder that the ${what} wrote to`);
   }
   await probe(folder);
   return folderStore(folder);

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { editDistance, nearest } from "../src/compare/nearest.js";
 import type { CompareSettings } from "../src/compare/results.js";
 import { completeOptions, defaultOptions, settingsDifference } from "../src/compare/settings.js";
-import { checksum, crc32, decodeState, encodeState } from "../src/compare/state-file.js";
 import { median, summarizeEncoding, thinLosses } from "../src/compare/statistics.js";
+import { checksum, crc32, decodeState, encodeState } from "../src/train/state-file.js";
 import { madeUpResults } from "./made-up-results.js";
 
 describe("statistics", () => {

@@ -155,7 +155,27 @@ describe("a small model", () => {
     await parts?.dispose();
   });
 
-  test("a loss that is not a number stops training with the step", async () => {
+  test("batches of several shapes train one state, each compiled when it comes", async () => {
+    const both = await Trainer.create(backend, { ...options, batch: [tokenBatch(4, 6), tokenBatch(2, 3)] });
+    const short = {
+      tokens: tensor([0, 1, 2, 3, 4, 0], [2, 3], "int32"),
+      labels: tensor([1, 2, 3, 4, 0, 1], [2, 3], "int32"),
+    };
+    await both.train(short);
+    await both.train(batchAt(0));
+    const one = await Trainer.create(backend, { ...options, batch: tokenBatch(2, 3) });
+    await one.train(short);
+    const other = await Trainer.create(backend, options);
+    await other.restore(await one.state());
+    await other.train(batchAt(0));
+    expect(await both.state()).toEqual(await other.state());
+    await expect(both.train({ ...short, labels: batchAt(0).labels as HostTensor })).rejects.toThrow(
+      "[train] the batch must have the shapes labels [4, 6], tokens [4, 6] or labels [2, 3], tokens [2, 3], got labels [4, 6], tokens [2, 3]",
+    );
+    await Promise.all([both, one, other].map((trainer) => trainer.dispose()));
+  });
+
+  test("a loss that is not a number stops training with the step and the tensors", async () => {
     const trainer = await Trainer.create(backend, {
       ...options,
       parameters: { w: { shape: [2, 2], initialize: normal(1) } },
@@ -163,7 +183,7 @@ describe("a small model", () => {
       batch: {},
     });
     await expect(trainer.train({})).rejects.toThrow(
-      "[train] loss must be a finite number, got NaN at step 1; lower the learning rate",
+      "[train] loss must be a finite number, got NaN at step 1 (not finite: w, w/firstMoment, w/secondMoment); lower the learning rate",
     );
     await trainer.dispose();
   });

@@ -4,11 +4,19 @@ import type { Backend, Executable } from "../backend/backend.js";
 import { check, NonFiniteLossError } from "../errors.js";
 import { initializeParameters, mapNamed, type Named } from "../nn/parameters.js";
 import { dropoutMask, foldIn, randomKey } from "../random/random.js";
+import { type Dim, printShape } from "../tensor/dimension.js";
 import { elementCount, type HostTensor, scalar, tensor, toNumbers, toScalar } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type TrainingGraph, type TrainingGraphOptions, trainingGraph } from "./training-graph.js";
 
-export interface TrainerOptions extends TrainingGraphOptions {
+type BatchTypes = TrainingGraphOptions["batch"];
+
+export interface TrainerOptions extends Omit<TrainingGraphOptions, "batch"> {
+  /**
+   * Types of the batch's tensors; the first axis of each is the batch. Several, where batches have several shapes: the
+   * first is compiled at once, each other one when a batch of its shapes comes.
+   */
+  readonly batch: BatchTypes | readonly BatchTypes[];
   /** Of the initial weights and of dropout. Default 0. */
   readonly seed?: number;
   /** Values to begin with in place of initial ones, for instance of an opened checkpoint. */
@@ -30,34 +38,29 @@ export interface StepResult {
  * Trains a model on a backend: parameters and optimizer state stay there, each step gives them away and gets them back.
  */
 export class Trainer<T = unknown> {
-  /** What really runs in a step. */
+  /** What really runs in a step of the first shapes. */
   readonly executable: Executable<T>;
   private readonly backend: Backend<T>;
+  private readonly options: TrainerOptions;
   private readonly plan: TrainingGraph;
-  private readonly dropoutRate: number;
-  private readonly seed: number;
+  /** By the shapes of their batches. */
+  private readonly programs: Map<string, Program<T>>;
   private handles: Map<string, T> | undefined;
   private steps = 0;
 
-  private constructor(backend: Backend<T>, executable: Executable<T>, plan: TrainingGraph, options: TrainerOptions) {
+  private constructor(backend: Backend<T>, first: Program<T>, options: TrainerOptions) {
     this.backend = backend;
-    this.executable = executable;
-    this.plan = plan;
-    this.dropoutRate = options.dropout ?? 0;
-    this.seed = options.seed ?? 0;
+    this.options = options;
+    this.executable = first.executable;
+    this.plan = first.plan;
+    this.programs = new Map([[shapesOf(first.plan.batch), first]]);
   }
 
   /** Compiles the step and uploads the initial state. */
   static async create<T>(backend: Backend<T>, options: TrainerOptions): Promise<Trainer<T>> {
-    const plan = trainingGraph(options);
-    const donated = Object.entries(plan.state).map(([name, input]) => ({
-      input,
-      output: plan.outputs.state[name] as number,
-    }));
-    const signal = options.signal && { signal: options.signal };
-    const executable = await backend.compile(plan.graph, { donated, ...signal });
-    const trainer = new Trainer(backend, executable, plan, options);
-    await trainer.restore({ ...initialState(plan, options), ...options.initial });
+    const first = await compileStep(backend, options, variantsOf(options)[0] as BatchTypes);
+    const trainer = new Trainer(backend, first, options);
+    await trainer.restore({ ...initialState(first.plan, options), ...options.initial });
     return trainer;
   }
 
@@ -66,10 +69,14 @@ export class Trainer<T = unknown> {
     return this.steps;
   }
 
-  /** Takes one step. Errors when the loss is not a number, with the step; the state is then of no more use. */
+  /**
+   * Takes one step. Errors when the loss or what the step leaves behind is not a number, with the step and the names of
+   * the tensors; the state is then of no more use.
+   */
   async train(batch: Named<HostTensor>, options: { readonly signal?: AbortSignal } = {}): Promise<StepResult> {
-    const { plan, backend } = this;
+    const { backend } = this;
     options.signal?.throwIfAborted();
+    const { plan, executable } = await this.programFor(batch);
     const handles = this.requireHandles();
     const values = new Map<Tensor, HostTensor>();
     for (const [name, input] of Object.entries(plan.batch)) {
@@ -78,8 +85,8 @@ export class Trainer<T = unknown> {
       values.set(input, value);
     }
     for (const [name, input] of Object.entries(plan.masks)) {
-      const key = foldIn(foldIn(randomKey(this.seed), name), this.steps);
-      values.set(input, dropoutMask(key, input.shape as readonly number[], this.dropoutRate));
+      const key = foldIn(foldIn(randomKey(this.options.seed ?? 0), name), this.steps);
+      values.set(input, dropoutMask(key, input.shape as readonly number[], this.options.dropout ?? 0));
     }
     const uploads = new Map<Tensor, T>(
       await Promise.all([...values].map(async ([input, value]) => [input, await backend.upload(value)] as const)),
@@ -87,14 +94,17 @@ export class Trainer<T = unknown> {
     const feeds = new Map(uploads);
     for (const [name, input] of Object.entries(plan.state)) feeds.set(input, handles.get(name) as T);
     this.handles = undefined;
-    const outputs = await this.executable.run(feeds, options);
+    const outputs = await executable.run(feeds, options);
     for (const handle of uploads.values()) backend.dispose(handle);
     this.handles = new Map(Object.entries(plan.outputs.state).map(([name, index]) => [name, outputs[index] as T]));
     this.steps++;
     const metrics = outputs[plan.outputs.metrics] as T;
     const [loss, gradientNorm] = toNumbers(await backend.download(metrics)) as unknown as readonly [number, number];
     backend.dispose(metrics);
-    if (!Number.isFinite(loss)) throw new NonFiniteLossError(this.steps, loss);
+    if (!Number.isFinite(loss + gradientNorm)) {
+      const names = await this.nonFiniteTensors();
+      if (!Number.isFinite(loss) || names.length > 0) throw new NonFiniteLossError(this.steps, loss, names);
+    }
     return { step: this.steps, loss, gradientNorm };
   }
 
@@ -151,11 +161,33 @@ export class Trainer<T = unknown> {
   /** Frees everything. A second call does nothing. */
   async dispose(): Promise<void> {
     this.disposeHandles();
-    await this.executable.close();
+    await Promise.all([...this.programs.values()].map(({ executable }) => executable.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
+  }
+
+  /** The program of a batch's shapes, compiled when they come for the first time. */
+  private async programFor(batch: Named<HostTensor>): Promise<Program<T>> {
+    const variants = variantsOf(this.options);
+    if (variants.length === 1) return this.programs.values().next().value as Program<T>;
+    const shapes = shapesOf(batch);
+    const types = variants.find((variant) => shapesOf(variant) === shapes);
+    check(types, "train", () => {
+      return `the batch must have the shapes ${variants.map(shapesOf).join(" or ")}, got ${shapes}`;
+    });
+    const program = this.programs.get(shapes) ?? (await compileStep(this.backend, this.options, types));
+    this.programs.set(shapes, program);
+    return program;
+  }
+
+  /** Names of the tensors of the state that hold something that is not a finite number. */
+  private async nonFiniteTensors(): Promise<readonly string[]> {
+    const state = Object.entries(await this.state());
+    return state.flatMap(([name, value]) =>
+      Array.prototype.every.call(toNumbers(value), Number.isFinite) ? [] : [name],
+    );
   }
 
   private requireHandles(): Map<string, T> {
@@ -167,6 +199,32 @@ export class Trainer<T = unknown> {
     for (const handle of this.handles?.values() ?? []) this.backend.dispose(handle);
     this.handles = undefined;
   }
+}
+
+/** A step for one set of shapes. */
+interface Program<T> {
+  readonly plan: TrainingGraph;
+  readonly executable: Executable<T>;
+}
+
+async function compileStep<T>(backend: Backend<T>, options: TrainerOptions, batch: BatchTypes): Promise<Program<T>> {
+  const plan = trainingGraph({ ...options, batch });
+  const donated = Object.entries(plan.state).map(([name, input]) => ({
+    input,
+    output: plan.outputs.state[name] as number,
+  }));
+  const signal = options.signal && { signal: options.signal };
+  return { plan, executable: await backend.compile(plan.graph, { donated, ...signal }) };
+}
+
+function variantsOf({ batch }: TrainerOptions): readonly BatchTypes[] {
+  return Array.isArray(batch) ? (batch as readonly BatchTypes[]) : [batch as BatchTypes];
+}
+
+/** `tokens [32, 64], labels [32]`, by name. */
+function shapesOf(batch: Named<{ readonly shape: readonly Dim[] }>): string {
+  const parts = Object.entries(batch).map(([name, { shape }]) => `${name} ${printShape(shape)}`);
+  return parts.sort().join(", ");
 }
 
 function initialState(plan: TrainingGraph, options: TrainerOptions): TrainerState {

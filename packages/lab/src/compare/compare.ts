@@ -1,8 +1,9 @@
 import { digest } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { type CatalogueEntry, type CatalogueSettings, catalogue as knownEncodings } from "@relpos/core/catalogue";
+import { claimStore } from "../train/claim-store.js";
+import { memoryRunStore, type RunStore, readJson, writeJson } from "../train/run-store.js";
 import { resolveEncodings } from "./encoding-names.js";
-import { SettingsError } from "./errors.js";
 import type { CompareListener } from "./events.js";
 import { initialDeviation, runModel } from "./model-run.js";
 import { drawnPositions } from "./positions.js";
@@ -16,8 +17,7 @@ import type {
   RunIdentity,
   RunResult,
 } from "./results.js";
-import { memoryRunStore, type RunStore, readJson, writeJson } from "./run-store.js";
-import { type CompareOptions, canonical, completeOptions, settingsDifference } from "./settings.js";
+import { type CompareOptions, canonical, completeOptions } from "./settings.js";
 import { summarizeEncoding } from "./statistics.js";
 import { type RunWork, workOfRun } from "./work.js";
 
@@ -83,7 +83,8 @@ export async function compare<T>(options: CompareOptions, context: CompareContex
   });
   const environment = { ...(context.environment ?? unknownEnvironment), backend: backend.details ?? {} };
   const { versions, backend: details } = environment;
-  await claimStore(store, { settings, versions, backend: details }, context.resume ?? false);
+  const claim = { file: comparisonFiles.settings, what: "comparison", resume: context.resume ?? false };
+  await claimStore(store, claim, { settings: { ...settings }, versions, backend: details });
 
   const own: CatalogueSettings = {
     trainLength: settings.trainLength,
@@ -155,30 +156,6 @@ export async function compare<T>(options: CompareOptions, context: CompareContex
 /** Whether any run of the results failed. */
 export function hasFailures(results: CompareResults): boolean {
   return results.runs.some(({ status }) => status === "failed");
-}
-
-/** What `settings.json` holds: all that must be the same when a comparison is gone on with. */
-interface Claim {
-  readonly settings: CompareSettings;
-  readonly versions: Environment["versions"];
-  readonly backend: Environment["backend"];
-}
-
-/** Writes a claim into an empty store, or checks that the one in it is the same. */
-async function claimStore(store: RunStore, claim: Claim, resume: boolean): Promise<void> {
-  const stored = (await readJson(store, comparisonFiles.settings)) as Claim | undefined;
-  if (stored === undefined) return writeJson(store, comparisonFiles.settings, claim);
-  if (!resume) throw new SettingsError("the output holds a comparison already", "resume it, or choose another output");
-  const difference =
-    settingsDifference({ ...stored.settings }, { ...claim.settings }) ??
-    settingsDifference(stored.versions, claim.versions) ??
-    settingsDifference(stored.backend, claim.backend);
-  if (difference) {
-    throw new SettingsError(
-      `cannot resume with other settings: ${difference}`,
-      "choose the settings as they were, or another output",
-    );
-  }
 }
 
 /** Work done in one run so far. */

@@ -3,16 +3,17 @@ import type { Backend } from "@relpos/core/backend";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { type Named, parameterCount, scoped, transformer } from "@relpos/core/nn";
 import { adamW, Trainer, tokenBatch, warmupCosine } from "@relpos/core/train";
+import type { RunStore } from "../train/run-store.js";
+import { runTraining, saveTraining } from "../train/run-training.js";
+import { checksum } from "../train/state-file.js";
 import { createEvaluator, type Evaluator } from "./evaluate.js";
 import { takePicture } from "./picture.js";
 import type { DrawnPositions } from "./positions.js";
 import type { Problem } from "./problem.js";
 import type { CompareSettings, EncodingPicture, LengthResult, RunIdentity, RunResult } from "./results.js";
-import type { RunStore } from "./run-store.js";
 import { scoreOf } from "./score.js";
-import { checksum } from "./state-file.js";
 import { median, thinLosses } from "./statistics.js";
-import { lossOf, save, trainRun } from "./train-run.js";
+import { lossOf, trainingOf } from "./train-run.js";
 
 /** Standard deviation of the initial embeddings and weights. */
 export const initialDeviation = 0.02;
@@ -57,8 +58,12 @@ export async function runModel<T>(request: ModelRunRequest<T>): Promise<RunResul
   });
   try {
     const identity = `${request.identity} ${hash(trainer.executable.graph)}`;
-    const training = await trainRun({ ...request, trainer, identity });
-    if (training.failure) return { encoding, seed, status: "failed", ...training.failure };
+    const run = trainingOf({ ...request, trainer, identity });
+    const training = await runTraining(run);
+    if (training.failure) {
+      const reason = "its loss is no longer a number; try a lower learning rate";
+      return { encoding, seed, status: "failed", step: training.failure.step, reason };
+    }
     const start = performance.now();
     try {
       const evaluator = await createEvaluator(backend, model, trainer.parameters, request.drawn);
@@ -81,7 +86,7 @@ export async function runModel<T>(request: ModelRunRequest<T>): Promise<RunResul
         weights: checksum(weights),
       };
     } catch (error) {
-      if (request.signal?.aborted) await save({ ...request, trainer, identity }, training);
+      if (request.signal?.aborted) await saveTraining(run, training);
       throw error;
     }
   } finally {

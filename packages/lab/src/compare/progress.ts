@@ -4,10 +4,12 @@ import type { CompareEvent } from "./events.js";
 type ResultEvent = Extract<CompareEvent, { type: "result" }>;
 
 /** Estimates the milliseconds left, from the work done since the first event that was not read from the store. */
-export function timeLeft(now: () => number): (event: CompareEvent) => number | undefined {
+export function timeLeft(
+  now: () => number,
+): (event: { readonly work: number; readonly stored?: boolean }) => number | undefined {
   let start: { readonly time: number; readonly work: number } | undefined;
   return (event) => {
-    if (event.type === "result" && event.stored) return undefined;
+    if (event.stored) return undefined;
     start ??= { time: now(), work: event.work };
     const done = event.work - start.work;
     return done > 0.002 ? ((now() - start.time) * (1 - event.work)) / done : undefined;

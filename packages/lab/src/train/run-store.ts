@@ -1,4 +1,4 @@
-/** Named files of one comparison: a folder on disk, or memory in a browser. Names are relative, with `/`. */
+/** Named files of one comparison or training: a folder on disk, or memory in a browser. Names are relative, with `/`. */
 export interface RunStore {
   read(name: string): Promise<Uint8Array | undefined>;
   /** Replaces the whole file or leaves the old one: a reader never sees half of it. */
@@ -21,7 +21,7 @@ export function memoryRunStore(files: Map<string, Uint8Array> = new Map()): RunS
 }
 
 /** Reads a JSON file of a store. */
-export async function readJson(store: RunStore, name: string): Promise<unknown> {
+export async function readJson(store: Pick<RunStore, "read">, name: string): Promise<unknown> {
   const bytes = await store.read(name);
   return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
 }

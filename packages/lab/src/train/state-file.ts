@@ -20,6 +20,16 @@ export interface RunProgress {
   /** Loss of each step done. */
   readonly losses: readonly number[];
   readonly milliseconds: readonly number[];
+  /** What was measured on the way, where something was. */
+  readonly evaluations?: readonly Evaluation[];
+}
+
+/** Measures of the weights after a step. */
+export interface Evaluation {
+  readonly step: number;
+  /** Higher is better: what chooses the best weights. */
+  readonly score: number;
+  readonly measures: Readonly<Record<string, number>>;
 }
 
 interface TensorEntry {

@@ -1,0 +1,78 @@
+import {
+  examineWeights,
+  type LanguageTask,
+  type LanguageTaskName,
+  languageTasks,
+  loadModel,
+  scoreTable,
+  type TaskOptions,
+} from "@relpos/lab/language";
+import type { Command } from "commander";
+import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
+import type { CliContext } from "../cli.js";
+import { CliError } from "../errors.js";
+import { folderStore } from "../folder-store.js";
+import { listenForInterruption } from "../interrupt.js";
+import { type ReadFlags, readRecords } from "../records/read-records.js";
+import { addFlags, backendFlags, type Flag } from "./flags.js";
+import { languageTasksHelp, taskArgument } from "./train.js";
+import { readFlags } from "./train-options.js";
+
+interface EvaluateFlags extends BackendRequest, ReadFlags, TaskOptions {
+  readonly model: string;
+  readonly data: string;
+  readonly json?: true;
+}
+
+const flags: Readonly<Record<string, readonly Flag[]>> = {
+  "What is measured:": [
+    { flags: "-m, --model <folder>", description: "a model that `relpos train` wrote", default: "relpos-model" },
+    { flags: "-d, --data <file>", description: "data to measure on, in the form of --data of `relpos train`" },
+    ...readFlags,
+  ],
+  "Where it runs:": [...backendFlags, { flags: "--json", description: "print the scores and predictions as JSON" }],
+};
+
+const examples = `
+Examples:
+  $ relpos evaluate classify --model models/topics --data test.tsv
+  $ relpos evaluate translate --model models/en-de --data test.en.gz,test.de.gz --beams 1`;
+
+/** `relpos evaluate TASK`: the measures of a trained model on data. */
+export function addEvaluateCommand(program: Command, context: CliContext): void {
+  addFlags(program.command("evaluate").addArgument(taskArgument()), flags)
+    .description("measure a trained model on data")
+    .addHelpText("after", `${languageTasksHelp()}${examples}`)
+    .action((task: LanguageTaskName, given: EvaluateFlags) => runEvaluate(task, given, context));
+}
+
+async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { console }: CliContext): Promise<void> {
+  if (given.data === undefined) throw new CliError("--data is missing", "name a file to measure on");
+  const chosen = await chooseBackend(given);
+  const { model, weights, tokenizer } = await loadModel(folderStore(given.model));
+  if (model.settings.task !== name) {
+    throw new CliError(
+      `--model ${given.model} is a model of ${model.settings.task}`,
+      `use relpos evaluate ${model.settings.task}`,
+    );
+  }
+  const { records, skipped } = await readRecords(name, "--data", given.data, given);
+  if (skipped > 0)
+    console.error(`--data ${given.data}: left out ${skipped} wrong records, ${records.length} are good\n`);
+  const backend = await startBackend(chosen);
+  const interruption = listenForInterruption(console);
+  try {
+    const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
+    const { language = "en", beams = 4 } = given;
+    const examiner = task.examiner(backend, { model, tokenizer, records, options: { language, beams } });
+    try {
+      const score = await examineWeights(backend, examiner, weights, { signal: interruption.signal });
+      console.out(given.json ? `${JSON.stringify(score)}\n` : `${scoreTable(score)}\n`);
+    } finally {
+      await examiner.close();
+    }
+  } finally {
+    interruption.release();
+    await backend.close();
+  }
+}

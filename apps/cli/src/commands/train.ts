@@ -1,0 +1,169 @@
+import { join } from "node:path";
+
+import {
+  type LanguageTask,
+  type LanguageTaskName,
+  languageTasks,
+  loadModel,
+  renderTrainReport,
+  type SavedModel,
+  type TokenizerName,
+  type TrainResults,
+  tokenizerNames,
+  trainModel,
+  trainTable,
+} from "@relpos/lab/language";
+import { type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
+import { Argument, type Command } from "commander";
+import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
+import type { CliContext } from "../cli.js";
+import { CliError } from "../errors.js";
+import { folderStore, openOutput } from "../folder-store.js";
+import { listenForInterruption } from "../interrupt.js";
+import { describeEnvironment } from "../machine.js";
+import { shellCommand } from "../quote.js";
+import { readRecords } from "../records/read-records.js";
+import { showTraining } from "../train-progress.js";
+import { addFlags } from "./flags.js";
+import { type TrainFlags, trainFlags, trainOptionsOf } from "./train-options.js";
+
+const examples = `
+Examples:
+  $ relpos train lm --data book.txt --length 64 --out models/book
+  $ relpos train classify --data train.tsv --validation dev.tsv --test test.tsv --encoding t5 --out models/topics
+  $ relpos train translate --data train.en.gz,train.de.gz --validation val.en.gz,val.de.gz --out models/en-de
+  $ relpos train mlm --data lines.txt --out models/base
+  $ relpos train classify --data train.tsv --from models/base --out models/fine-tuned
+  $ relpos train lm --out models/book --resume …the options as before`;
+
+/** Every task with what it is. */
+export function languageTasksHelp(): string {
+  const rows = Object.values(languageTasks).map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`);
+  return `\nTasks:\n${rows.join("\n")}\n`;
+}
+
+/** The argument that names a task. */
+export const taskArgument = (): Argument =>
+  new Argument("<task>", "what is learned").choices(Object.keys(languageTasks));
+
+/** `relpos train TASK`: a model from data, with any encoding, on any backend. */
+export function addTrainCommand(program: Command, context: CliContext): void {
+  addFlags(program.command("train").addArgument(taskArgument()), trainFlags)
+    .description("train a model of a language task: from raw data to a folder that can be used")
+    .addHelpText("after", `${languageTasksHelp()}${examples}`)
+    .action((task: LanguageTaskName, flags: TrainFlags) => runTrain(task, flags, context));
+}
+
+async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliContext): Promise<void> {
+  const { console } = context;
+  if (flags.data === undefined) throw new CliError("--data is missing", "name a file to learn from");
+  const chosen = await chooseBackend(flags);
+  const from = flags.from === undefined ? undefined : await loadModel(folderStore(flags.from));
+  const tokenizer = from?.tokenizer ?? (await givenTokenizer(flags.tokenizer));
+  const data = await readData(name, flags, console);
+  const store = await openOutput(flags.out, flags.resume ?? false, "training");
+  const backend = await startBackend(chosen);
+  const interruption = listenForInterruption(console);
+  const progress = showTraining(console);
+  try {
+    const options = {
+      ...sizesOf(from),
+      ...trainOptionsOf(flags),
+      ...(tokenizer
+        ? { tokenizer: "given" as const }
+        : flags.tokenizer && { tokenizer: flags.tokenizer as TokenizerName }),
+    };
+    const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
+    const results = await trainModel(
+      { task, options, ...data, tokenizer, initial: from?.weights },
+      {
+        backend,
+        backendSettings: settingsOf(chosen),
+        store,
+        resume: flags.resume ?? false,
+        environment: describeEnvironment(commandLine(context, false)),
+        signal: interruption.signal,
+        onEvent: progress.listener,
+        saveEvery: 1000 * flags.saveEvery,
+      },
+    );
+    progress.stop();
+    await store.write("report.html", new TextEncoder().encode(await renderTrainReport(results)));
+    present(results, flags, context);
+  } catch (error) {
+    progress.stop();
+    if (!interruption.signal.aborted) throw error;
+    console.error(`stopped; the state is kept. Go on with:\n  ${commandLine(context, true)}\n`);
+    context.setExitCode(interruption.exitCode());
+  } finally {
+    interruption.release();
+    await backend.close();
+  }
+}
+
+/** The sizes of a model that another begins with. */
+function sizesOf(from: SavedModel | undefined): Partial<SavedModel["model"]["settings"]> {
+  if (!from) return {};
+  const { layers, width, heads, feedForward, length, encoding } = from.model.settings;
+  return { layers, width, heads, feedForward, length, encoding };
+}
+
+/** The tokenizer of a folder, where one is named. */
+async function givenTokenizer(name: string | undefined): Promise<Tokenizer | undefined> {
+  if (name === undefined || tokenizerNames.includes(name as TokenizerName)) return undefined;
+  const store = folderStore(name);
+  const bytes = await store.read("tokenizer.json");
+  if (!bytes) {
+    throw new CliError(
+      `--tokenizer ${name}: there is no such tokenizer, and no folder with a tokenizer.json`,
+      `choose ${tokenizerNames.join(", ")}, or a folder`,
+    );
+  }
+  const config = await store.read("tokenizer_config.json");
+  const parse = (json: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(json));
+  return tokenizerFromJson(new TextDecoder().decode(bytes), config && (parse(config) as TokenizerConfig));
+}
+
+/** Training, validation and test records. Without a file of its own, validation is the last tenth of the training data. */
+async function readData(name: LanguageTaskName, flags: TrainFlags, console: CliContext["console"]) {
+  const read = async (flag: string, path: string): Promise<readonly object[]> => {
+    const { records, skipped } = await readRecords(name, flag, path, flags);
+    if (skipped > 0) console.error(`${flag} ${path}: left out ${skipped} wrong records, ${records.length} are good\n`);
+    return records;
+  };
+  const all = await read("--data", flags.data);
+  const test = flags.test === undefined ? undefined : await read("--test", flags.test);
+  if (flags.validation !== undefined)
+    return { training: all, validation: await read("--validation", flags.validation), test };
+  return { ...splitRecords(all), test };
+}
+
+/** The first nine tenths and the rest; of a single text, its characters. */
+export function splitRecords(records: readonly object[]): {
+  training: readonly object[];
+  validation: readonly object[];
+} {
+  const [only] = records as readonly { readonly text?: string }[];
+  if (records.length === 1 && only?.text !== undefined) {
+    const cut = Math.floor(0.9 * only.text.length);
+    return {
+      training: [{ ...only, text: only.text.slice(0, cut) }],
+      validation: [{ ...only, text: only.text.slice(cut) }],
+    };
+  }
+  const cut = Math.ceil(0.9 * records.length);
+  if (cut === records.length) throw new CliError("--data has one record only", "name more data, or --validation");
+  return { training: records.slice(0, cut), validation: records.slice(cut) };
+}
+
+function present(results: TrainResults, { out, json }: TrainFlags, { console }: CliContext): void {
+  console.out(json ? `${JSON.stringify(results)}\n` : `\n${trainTable(results)}\n\n`);
+  const say = json ? console.error : console.out;
+  say(`model:   ${out}\nreport:  ${join(out, "report.html")}\nresults: ${join(out, "results.json")}\n`);
+}
+
+/** The command line as it was typed, with or without `--resume`. */
+function commandLine({ args }: CliContext, resume: boolean): string {
+  const plain = args.filter((word) => word !== "--resume");
+  return shellCommand(["relpos", ...plain, ...(resume ? ["--resume"] : [])]);
+}

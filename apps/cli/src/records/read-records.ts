@@ -1,0 +1,133 @@
+import { basename } from "node:path";
+import type { LanguageTaskName } from "@relpos/lab/language";
+import {
+  DataError,
+  type Dataset,
+  type LineOptions,
+  type Place,
+  readChats,
+  readLabeledJson,
+  readLabeledLines,
+  readLabeledTable,
+  readParallel,
+  readSquad,
+  readText,
+  type TextEncodingName,
+} from "@relpos/text";
+import { fileSource } from "@relpos/text/node";
+import { CliError, exitCodes } from "../errors.js";
+import { readUtf8 } from "../text-file.js";
+
+/** How the lines of a labelled file are read: `label text`, `text<TAB>label`, or by its columns or fields. */
+export const labelFormats = ["label-first", "label-last", "table", "json"] as const;
+type LabelFormat = (typeof labelFormats)[number];
+
+/** How records are read. */
+export interface ReadFlags {
+  readonly textEncoding?: TextEncodingName;
+  readonly format?: LabelFormat;
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  /** "skip" leaves wrong records out, and counts them. */
+  readonly onError?: "throw" | "skip";
+}
+
+/** Records of one option, and how many were left out. */
+export interface ReadRecords {
+  readonly records: readonly object[];
+  readonly skipped: number;
+}
+
+/** Reads the records of a task. Errors name file, line and rule. */
+export async function readRecords(
+  task: LanguageTaskName,
+  flag: string,
+  path: string,
+  flags: ReadFlags,
+): Promise<ReadRecords> {
+  if (task === "lm") {
+    const text = await readUtf8(flag, path, "name a text file");
+    return checked(flag, path, { records: text === "" ? [] : [{ file: basename(path), line: 1, text }], skipped: 0 });
+  }
+  const { textEncoding: encoding, onError } = flags;
+  const options: LineOptions = { ...(encoding && { encoding }), ...(onError && { onError }) };
+  const dataset = datasets[task](flag, path, options, flags);
+  const records: object[] = [];
+  try {
+    for await (const record of dataset) records.push(record);
+  } catch (error) {
+    throw readable(flag, path, error);
+  }
+  return checked(flag, path, { records, skipped: dataset.report().skipped });
+}
+
+type Reader = (flag: string, path: string, options: LineOptions, flags: ReadFlags) => Dataset<Place>;
+
+const datasets: Readonly<Record<Exclude<LanguageTaskName, "lm">, Reader>> = {
+  mlm: (_, path, options) => readText(fileSource(path), options),
+  qa: (_, path, options) => readSquad(fileSource(path), options),
+  dialogue: (_, path, options) => readChats(fileSource(path), options),
+  classify: (_, path, options, flags) => labelled[flags.format ?? formatOf(path)](path, options, flags),
+  translate(flag, path, options) {
+    const [source, target, ...more] = path.split(",");
+    if (source && target && more.length === 0) return readParallel(fileSource(source), fileSource(target), options);
+    throw new CliError(
+      `${flag} takes two files with a comma between them, got "${path}"`,
+      `for example ${flag} train.en,train.de`,
+    );
+  },
+};
+
+const labelled: Readonly<
+  Record<LabelFormat, (path: string, options: LineOptions, flags: ReadFlags) => Dataset<Place>>
+> = {
+  "label-first": (path, options) => readLabeledLines(fileSource(path), options),
+  "label-last": (path, options) => readLabeledLines(fileSource(path), { ...options, label: "last", separator: "\t" }),
+  table: (path, options, { textColumn: text = "text", labelColumn: label = "label" }) =>
+    readLabeledTable(fileSource(path), { ...options, text, label }),
+  json: (path, options, { textColumn: text = "text", labelColumn: label = "label" }) =>
+    readLabeledJson(fileSource(path), { ...options, text, label }),
+};
+
+/** The format that a file's name tells: .jsonl, .csv and .tsv; else the label comes last, behind a tabulator. */
+function formatOf(path: string): LabelFormat {
+  const [, extension = ""] = /\.(\w+?)(?:\.gz)?$/.exec(path) ?? [];
+  if (/^jsonl?$/.test(extension)) return "json";
+  return /^[ct]sv$/.test(extension) ? "table" : "label-last";
+}
+
+function checked(flag: string, path: string, read: ReadRecords): ReadRecords {
+  if (read.records.length > 0) return read;
+  throw new CliError(`${flag} ${path} has no records`, "choose a file with data, and check its --format");
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission is missing",
+  EISDIR: "it is a folder",
+  Z_DATA_ERROR: "it is not gzip, or not whole",
+  Z_BUF_ERROR: "it is cut off",
+};
+
+function readable(flag: string, path: string, cause: unknown): unknown {
+  if (cause instanceof DataError) {
+    return new CliError(
+      `${flag}: ${cause.message}`,
+      "mend it, or leave such records out with --on-error skip",
+      exitCodes.usage,
+      {
+        cause,
+      },
+    );
+  }
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
+  if (code === undefined) return cause;
+  return new CliError(
+    `cannot read ${flag} ${path}: ${reasons[code] ?? code}`,
+    "name a file with data",
+    exitCodes.usage,
+    {
+      cause,
+    },
+  );
+}

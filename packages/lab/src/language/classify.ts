@@ -1,0 +1,220 @@
+import {
+  crossEntropy,
+  dimension,
+  type HostTensor,
+  mean,
+  mul,
+  softplus,
+  sub,
+  type Tensor,
+  tensor,
+  toNumbers,
+} from "@relpos/core";
+import type { Named } from "@relpos/core/nn";
+import type { LabeledRecord } from "@relpos/text";
+import { require } from "../compare/errors.js";
+import {
+  type ClassScore,
+  calibration,
+  classificationReport,
+  indexOfLargest,
+  logLoss,
+  multiLabelReport,
+} from "../metrics/index.js";
+import type { LanguageModel } from "./language-model.js";
+import type { ClassRow, LanguageTask, TaskContext, TaskExample, TaskScore } from "./language-task.js";
+import { createRunner } from "./runner.js";
+import { commonSettings, examinationBatches, exampleTraining, int32, padded, tokensOf } from "./sequences.js";
+import { softmaxOf } from "./softmax.js";
+
+type Records = readonly LabeledRecord[];
+
+/** Sentiment, topic: a text and its label, or labels. */
+export const classify: LanguageTask<Records> = {
+  name: "classify",
+  summary: "the label, or labels, of a text",
+  headline: "accuracy",
+  texts: (records) => records.map(({ text }) => text),
+  settings(records, tokenizer, sizes, { multiLabel = false }) {
+    const labels = [...new Set(records.flatMap((record) => record.labels))].sort();
+    require(labels.length > 1 || multiLabel, () =>
+      `training needs at least two classes, got ${labels.length === 0 ? "none" : `only "${labels[0]}"`}`, () =>
+      "check which column holds the label");
+    const several = records.find((record) => record.labels.length !== 1);
+    require(multiLabel || !several, () =>
+      `a text has ${several?.labels.length} labels (${several?.file}, line ${several?.line})`, () =>
+      "say --multi-label where a text may have several labels, or none");
+    return { ...commonSettings("classify", tokenizer, sizes), labels, multiLabel };
+  },
+  training(context, options) {
+    const { model, records } = context;
+    const { labels = [], multiLabel = false } = model.settings;
+    const tokens = encoded(context);
+    const targets = targetsOf(context);
+    return exampleTraining(
+      {
+        model,
+        sizes: tokens.map(({ length }) => length),
+        types: (batch, length) => ({
+          tokens: int32(batch, length),
+          labels: multiLabel ? { shape: [batch, labels.length], dtype: "float32" } : int32(batch),
+        }),
+        rows: (rows, length) => ({
+          tokens: padded(
+            rows.map((row) => tokens[row]!),
+            length,
+            model.settings.pad,
+          ),
+          labels: multiLabel
+            ? tensor(
+                rows.flatMap((row) => [...targets[row]!]),
+                [rows.length, labels.length],
+              )
+            : tensor(
+                rows.map((row) => targets[row]!.indexOf(1)),
+                [rows.length],
+                "int32",
+              ),
+        }),
+        loss: (weights, batch, drop) => {
+          const { logits } = model.apply(weights, batch, drop) as { logits: Tensor };
+          const expected = batch.labels as Tensor;
+          if (!multiLabel) return crossEntropy(logits, expected, { labelSmoothing: options.labelSmoothing });
+          return mean(sub(softplus(logits), mul(logits, expected)));
+        },
+      },
+      { ...options, batch: Math.min(options.batch, records.length) },
+    );
+  },
+  examiner(backend, context) {
+    const { model, records } = context;
+    const tokens = encoded(context);
+    const targets = targetsOf(context);
+    const runner = textRunner(backend, model);
+    return {
+      async examine(parameters, options = {}) {
+        const logits = await runner.logits(parameters, tokens, options);
+        return scoreOf(model, records, targets, logits);
+      },
+      close: runner.close,
+    };
+  },
+};
+
+/** Logits of texts as tokens [labels], in their order. */
+export function textRunner<T>(backend: Parameters<typeof createRunner<T>>[0]["backend"], model: LanguageModel) {
+  const drawn = model.positions(0);
+  const shape = int32(dimension("batch"), dimension("sequence"));
+  const runner = createRunner({
+    backend,
+    model,
+    inputs: { tokens: shape, ...(drawn && { positions: shape }) },
+    outputs: (weights, inputs) => model.apply(weights, inputs),
+  });
+  return {
+    close: runner.close,
+    async logits(
+      parameters: Named<T>,
+      texts: readonly Int32Array[],
+      {
+        signal,
+        onProgress,
+      }: { signal?: AbortSignal | undefined; onProgress?: ((share: number) => void) | undefined } = {},
+    ): Promise<readonly ArrayLike<number>[]> {
+      const results: ArrayLike<number>[] = [];
+      let done = 0;
+      for (const rows of examinationBatches(
+        texts.map(({ length }) => length),
+        4096,
+      )) {
+        signal?.throwIfAborted();
+        const own = rows.map((row) => texts[row]!);
+        const batch = padded(own, Math.max(...own.map(({ length }) => length)), model.settings.pad);
+        const positions = drawn?.examination("examination", done, batch);
+        const { logits } = await runner.run(parameters, { tokens: batch, ...(positions && { positions }) }, signal);
+        const values = toNumbers(logits as HostTensor);
+        const size = values.length / rows.length;
+        rows.forEach((row, index) => {
+          results[row] = Array.prototype.slice.call(values, index * size, (index + 1) * size);
+        });
+        done += rows.length;
+        onProgress?.(done / texts.length);
+      }
+      return results;
+    },
+  };
+}
+
+function encoded({ records, tokenizer, model }: TaskContext<Records>): readonly Int32Array[] {
+  return records.map(({ text }) => tokensOf(tokenizer, text, model.settings.length));
+}
+
+/** For each record, 1 where it has the label. Errors for a label that the model does not know. */
+function targetsOf({ records, model }: TaskContext<Records>): readonly (readonly number[])[] {
+  const labels = model.settings.labels ?? [];
+  const known = new Set(labels);
+  return records.map((record) => {
+    const unknown = record.labels.find((label) => !known.has(label));
+    require(unknown === undefined, () =>
+      `the label "${unknown}" is not one that was trained: ${labels.join(", ")} (${record.file}, line ${record.line})`, () =>
+      "check which column holds the label, and that training has every label");
+    const own = new Set(record.labels);
+    return labels.map((label) => Number(own.has(label)));
+  });
+}
+
+const shownExamples = 8;
+
+function scoreOf(
+  { settings: { labels = [], multiLabel = false } }: LanguageModel,
+  records: Records,
+  targets: readonly (readonly number[])[],
+  logits: readonly ArrayLike<number>[],
+): TaskScore {
+  const named = (scores: readonly ClassScore[]): readonly ClassRow[] =>
+    scores.map((score, index) => ({ label: labels[index]!, ...score }));
+  const examplesOf = (predicted: (row: number) => string): readonly TaskExample[] =>
+    records.slice(0, shownExamples).map((record, row) => ({
+      input: record.text,
+      expected: record.labels.join(", "),
+      predicted: predicted(row),
+    }));
+  if (multiLabel) {
+    const predicted = logits.map((row) => Array.from(row, (logit) => Number(logit > 0)));
+    const { classes, averages, subsetAccuracy } = multiLabelReport(targets, predicted);
+    const names = predicted.map((row) => labels.filter((_, label) => row[label]).join(", "));
+    return {
+      score: averages.micro.f1,
+      measures: {
+        microF1: averages.micro.f1,
+        macroF1: averages.macro.f1,
+        samplesF1: averages.samples.f1,
+        subsetAccuracy,
+      },
+      classes: named(classes),
+      examples: examplesOf((row) => names[row]!),
+      predictions: names,
+    };
+  }
+  const expected = targets.map((row) => row.indexOf(1));
+  const predicted = logits.map(indexOfLargest);
+  const probabilities = logits.map(softmaxOf);
+  const { accuracy, classes, averages, confusion, matthews } = classificationReport(expected, predicted, labels.length);
+  return {
+    score: accuracy,
+    measures: {
+      accuracy,
+      macroPrecision: averages.macro.precision,
+      macroRecall: averages.macro.recall,
+      macroF1: averages.macro.f1,
+      weightedF1: averages.weighted.f1,
+      matthews,
+      logLoss: logLoss(expected, probabilities),
+      calibrationError: calibration(expected, probabilities).error,
+    },
+    classes: named(classes),
+    confusion,
+    examples: examplesOf((row) => labels[predicted[row]!]!),
+    predictions: predicted.map((label) => labels[label]!),
+  };
+}

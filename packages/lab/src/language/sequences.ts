@@ -1,0 +1,92 @@
+import { check, foldIn, type HostTensor, randomKey, type TensorType, tensor } from "@relpos/core";
+import type { Named } from "@relpos/core/nn";
+import type { Tokenizer } from "@relpos/text";
+import { digitsOf } from "../compare/digits.js";
+import { require } from "../compare/errors.js";
+import { bucketedBatches } from "../train/bucketed-batches.js";
+import type { LanguageModel } from "./language-model.js";
+import type { ModelSizes, TaskTraining, TrainingOptions } from "./language-task.js";
+import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
+
+/** The settings that every task makes alike. */
+export function commonSettings(task: LanguageTaskName, { vocabulary }: Tokenizer, sizes: ModelSizes): ModelSettings {
+  return {
+    task,
+    vocabulary: vocabulary.size,
+    pad: vocabulary.special.pad ?? 0,
+    digits: digitsOf(vocabulary.tokens),
+    ...sizes,
+  };
+}
+
+/** The id of a special token. Errors where the tokenizer has none. */
+export function specialToken({ vocabulary }: Tokenizer, role: keyof Tokenizer["vocabulary"]["special"]): number {
+  const id = vocabulary.special[role];
+  require(id !== undefined, () => `the tokenizer has no ${role} token`, () =>
+    "train another tokenizer, or name the token in tokenizer_config.json");
+  return id;
+}
+
+/** The tokens of a text, at most `length`; a text without tokens is the unknown one. */
+export function tokensOf(tokenizer: Tokenizer, text: string, length: number): Int32Array {
+  const { ids } = tokenizer.encode(text, { addSpecialTokens: true });
+  return ids.length === 0 ? Int32Array.of(tokenizer.vocabulary.special.unk ?? 0) : ids.slice(0, length);
+}
+
+/** Rows of numbers as int32 [rows, length], filled up at their ends. */
+export function padded(rows: readonly ArrayLike<number>[], length: number, fill: number): HostTensor {
+  const data = new Int32Array(rows.length * length).fill(fill);
+  for (const [index, row] of rows.entries()) {
+    check(row.length <= length, "padded", () => `a row must have at most ${length} numbers, got ${row.length}`);
+    data.set(row, index * length);
+  }
+  return tensor(data, [rows.length, length], "int32");
+}
+
+/** A type of int32 numbers. */
+export const int32 = (...shape: TensorType["shape"][number][]): TensorType => ({ shape, dtype: "int32" });
+
+/** Examples in batches of like length, each made of rows by their numbers. */
+export function exampleTraining(
+  request: {
+    readonly model: LanguageModel;
+    /** Length of each example. */
+    readonly sizes: readonly number[];
+    readonly loss: TaskTraining["loss"];
+    /** Types of a batch of rows of a length. */
+    types(batch: number, length: number): Named<TensorType>;
+    /** Rows of a length at a step. */
+    rows(rows: readonly number[], length: number, step: number): Named<HostTensor>;
+  },
+  { batch, seed, buckets }: TrainingOptions,
+): TaskTraining {
+  const { model, sizes, loss, types, rows } = request;
+  const plan = bucketedBatches({ sizes, batch, buckets, key: foldIn(randomKey(seed), "batches") });
+  const drawn = model.positions(seed);
+  const withPositions = <V>(values: Named<V>, make: (tokens: V) => V): Named<V> => {
+    if (!drawn) return values;
+    const { tokens, source } = values as { tokens: V; source?: V };
+    return { ...values, positions: make(tokens), ...(source !== undefined && { sourcePositions: make(source) }) };
+  };
+  return {
+    loss,
+    perEpoch: plan.perEpoch,
+    batchTypes: [...plan.lengths].reverse().map((length) => withPositions(types(batch, length), (type) => type)),
+    batch: (step) => {
+      const { length, rows: chosen } = plan.at(step);
+      return withPositions(rows(chosen, length, step), (tokens) => drawn!.training(step, tokens));
+    },
+  };
+}
+
+/** Numbers of rows in batches, like sizes together, the longest first: the order in which they are examined. */
+export function examinationBatches(sizes: readonly number[], tokens: number): readonly (readonly number[])[] {
+  const order = sizes.map((_, row) => row).sort((a, b) => sizes[b]! - sizes[a]!);
+  const batches: number[][] = [];
+  for (let at = 0; at < order.length; ) {
+    const count = Math.max(1, Math.floor(tokens / sizes[order[at]!]!));
+    batches.push(order.slice(at, at + count));
+    at += count;
+  }
+  return batches;
+}

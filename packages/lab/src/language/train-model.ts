@@ -1,0 +1,304 @@
+import { digest, type HostTensor, hash } from "@relpos/core";
+import type { Backend } from "@relpos/core/backend";
+import { type Named, parameterCount } from "@relpos/core/nn";
+import { adamW, type Optimizer, sgd, Trainer, warmupCosine } from "@relpos/core/train";
+import type { Tokenizer } from "@relpos/text";
+import type { BackendSettings, Environment, LossPoint } from "../compare/results.js";
+import { canonical } from "../compare/settings.js";
+import { thinLosses } from "../compare/statistics.js";
+import { claimStore } from "../train/claim-store.js";
+import {
+  bestEvaluation,
+  bestWeights,
+  type Evaluation,
+  estimateMemory,
+  learningRateAt,
+  type MemoryEstimate,
+  metricsLines,
+  runTraining,
+  saveTraining,
+  type TrainingRequest,
+} from "../train/index.js";
+import { type RunStore, readJson, writeJson } from "../train/run-store.js";
+import { checksum } from "../train/state-file.js";
+import { languageModel } from "./language-model.js";
+import type { Examiner, LanguageTask, TaskScore, TaskTraining } from "./language-task.js";
+import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
+import { saveModel } from "./saved-model.js";
+import { makeTokenizer, type TokenizerName } from "./tokenizers.js";
+import { completeTraining, type TrainOptions, type TrainSettings, tokenizerOptions } from "./train-settings.js";
+
+/** What a model is trained on, and from what. */
+export interface TrainModelRequest<Records> {
+  readonly task: LanguageTask<Records>;
+  readonly options: TrainOptions;
+  readonly training: Records;
+  /** What the best weights are chosen by, and what is measured at the end unless there is a test. */
+  readonly validation: Records;
+  readonly test?: Records | undefined;
+  /** Default: one is trained on the training texts. */
+  readonly tokenizer?: Tokenizer | undefined;
+  /** Weights to begin with where names and shapes agree: of a pretrained model, or word vectors. */
+  readonly initial?: Named<HostTensor> | undefined;
+}
+
+/** What a training works with, beside what is trained. */
+export interface TrainContext<T = unknown> {
+  readonly backend: Backend<T>;
+  /** What the backend was made with. */
+  readonly backendSettings?: Readonly<Record<string, string | number>>;
+  readonly store: RunStore;
+  /** Goes on from what is in the store. Default `false`: a store that holds a training is refused. */
+  readonly resume?: boolean;
+  readonly environment?: Omit<Environment, "backend">;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TrainEvent) => void;
+  /** Milliseconds between writes of the state. Default 10,000. */
+  readonly saveEvery?: number;
+}
+
+/** What a training tells while it works. `work` is the share of the whole that is done, from 0 to 1. */
+export type TrainEvent =
+  | { readonly type: "start"; readonly step: number; readonly work: number; readonly description: TrainDescription }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly learningRate: number;
+      /** Losses so far. */
+      readonly losses: readonly number[];
+      readonly work: number;
+    }
+  | { readonly type: "evaluation"; readonly evaluation: Evaluation; readonly best: boolean; readonly work: number }
+  | { readonly type: "test"; readonly work: number };
+
+/** What is about to be trained. */
+export interface TrainDescription {
+  readonly parameters: number;
+  readonly vocabulary: number;
+  readonly perEpoch: number;
+  readonly steps: number;
+  readonly memory: MemoryEstimate;
+}
+
+/** What a training writes as `results.json`. */
+export interface TrainResults {
+  readonly format: "relpos-train";
+  readonly formatVersion: 1;
+  /** When the training ended, ISO 8601. */
+  readonly createdAt: string;
+  readonly task: LanguageTaskName;
+  readonly settings: TrainSettings;
+  readonly model: ModelSettings;
+  readonly backend: BackendSettings;
+  readonly environment: Environment;
+  readonly parameters: number;
+  readonly losses: readonly LossPoint[];
+  readonly evaluations: readonly Evaluation[];
+  /** The step whose weights were kept. */
+  readonly bestStep: number;
+  readonly trainMilliseconds: number;
+  /** On the test records, or else the validation records. */
+  readonly result: TaskScore;
+  /** Checksum of the weights that were kept. */
+  readonly weights: string;
+}
+
+/** Names of the files of a training in its store, beside those of the model. */
+export const trainFiles = {
+  settings: "settings.json",
+  results: "results.json",
+  metrics: "metrics.jsonl",
+  state: "training.state",
+  best: "best.state",
+} as const;
+
+/**
+ * Trains a model of a language task, keeps the weights that are best on the validation records, measures them, and writes
+ * the model's folder. Gone on with after an interruption of any kind, it ends with the same weights, bit for bit.
+ */
+export async function trainModel<T, Records>(
+  request: TrainModelRequest<Records>,
+  context: TrainContext<T>,
+): Promise<TrainResults> {
+  const { backend, store, signal, onEvent, saveEvery = 10_000 } = context;
+  const { task, options, training: records } = request;
+  const chosen = completeTraining(task.name, options, () => 1);
+  const tokenizer = request.tokenizer ?? (await trainedTokenizer(task, records, chosen));
+  const model = languageModel(task.settings(records, tokenizer, chosen, chosen));
+  const data = { model, tokenizer, options: chosen };
+  const training = task.training({ ...data, records }, chosen);
+  const settings = completeTraining(task.name, options, () => training.perEpoch);
+  const backendSettings: BackendSettings = { name: backend.name, ...context.backendSettings };
+  const environment = { versions: {}, machine: {}, ...context.environment, backend: backend.details ?? {} };
+  const claim = {
+    settings: { task: task.name, ...settings },
+    data: dataDigests(request, tokenizer),
+    backend: backendSettings,
+    versions: environment.versions,
+  };
+  await claimStore(store, { file: trainFiles.settings, what: "training", resume: context.resume ?? false }, claim);
+  const finished = (await readJson(store, trainFiles.results)) as TrainResults | undefined;
+  if (finished) return finished;
+
+  const optimizer = optimizerOf(settings);
+  const trainer = await Trainer.create(backend, {
+    ...trainerOptions(settings, training, optimizer),
+    parameters: model.parameters,
+    initial: fitting(request.initial ?? {}, model.parameters),
+    ...(signal && { signal }),
+  });
+  const examiner = task.examiner(backend, { ...data, records: request.validation });
+  const learningRate = (step: number): number => learningRateAt(optimizer.schedule, step);
+  const share = (step: number): number => (0.97 * step) / settings.steps;
+  const losses: number[] = [];
+  const run: TrainingRequest<T> = {
+    trainer,
+    steps: settings.steps,
+    batch: training.batch,
+    identity: `${digest(canonical(claim))} ${hash(trainer.executable.graph)}`,
+    store,
+    stateFile: trainFiles.state,
+    saveEvery,
+    signal,
+    evaluation: {
+      every: settings.evaluateEvery,
+      patience: settings.patience === 0 ? undefined : settings.patience,
+      bestFile: trainFiles.best,
+      measure: (parameters) => examiner.examine(parameters, { signal }),
+    },
+    onStart: (step) => {
+      const description = {
+        parameters: parameterCount(model.parameters),
+        vocabulary: tokenizer.vocabulary.size,
+        perEpoch: training.perEpoch,
+        steps: settings.steps,
+        memory: estimateMemory(trainer.executable.graph),
+      };
+      onEvent?.({ type: "start", step, work: share(step), description });
+    },
+    onStep: ({ step, loss }) => {
+      losses.push(loss);
+      const { steps } = settings;
+      onEvent?.({ type: "step", step, steps, loss, learningRate: learningRate(step), losses, work: share(step) });
+    },
+    onEvaluation: (evaluation, best) =>
+      onEvent?.({ type: "evaluation", evaluation, best, work: share(evaluation.step) }),
+    onSave: (progress) => writeText(store, trainFiles.metrics, metricsLines(progress, learningRate)),
+  };
+  try {
+    const trained = await runTraining(run);
+    if (trained.failure) throw trained.failure.error;
+    const weights = await bestWeights(run, trained);
+    onEvent?.({ type: "test", work: 0.98 });
+    const result = await measured(weights, signal).catch(async (error: unknown) => {
+      if (signal?.aborted) await saveTraining(run, trained);
+      throw error;
+    });
+    const results: TrainResults = {
+      format: "relpos-train",
+      formatVersion: 1,
+      createdAt: new Date().toISOString(),
+      task: task.name,
+      settings,
+      model: model.settings,
+      backend: backendSettings,
+      environment,
+      parameters: parameterCount(model.parameters),
+      losses: thinLosses(trained.losses),
+      evaluations: trained.evaluations,
+      bestStep: bestEvaluation(trained.evaluations)?.step ?? trained.losses.length,
+      trainMilliseconds: trained.milliseconds.reduce((sum, time) => sum + time, 0),
+      result,
+      weights: checksum(weights),
+    };
+    await saveModel(store, { model, weights, tokenizer });
+    await writeText(store, trainFiles.metrics, metricsLines(trained, learningRate));
+    await writeJson(store, trainFiles.results, results);
+    for (const file of [trainFiles.state, trainFiles.best]) await store.remove(file);
+    return results;
+  } finally {
+    await examiner.close();
+    await trainer.dispose();
+  }
+
+  async function measured(weights: Named<HostTensor>, signal: AbortSignal | undefined): Promise<TaskScore> {
+    const last: Examiner<T> = request.test ? task.examiner(backend, { ...data, records: request.test }) : examiner;
+    try {
+      return await examineWeights(backend, last, weights, { signal });
+    } finally {
+      if (last !== examiner) await last.close();
+    }
+  }
+}
+
+/** Measures weights that are not on the backend yet. */
+export async function examineWeights<T>(
+  backend: Backend<T>,
+  examiner: Examiner<T>,
+  weights: Named<HostTensor>,
+  options: Parameters<Examiner<T>["examine"]>[1] = {},
+): Promise<TaskScore> {
+  const uploaded = await uploadWeights(backend, weights);
+  try {
+    return await examiner.examine(uploaded, options);
+  } finally {
+    for (const handle of Object.values(uploaded)) backend.dispose(handle);
+  }
+}
+
+/** Puts weights onto a backend. */
+export async function uploadWeights<T>(backend: Backend<T>, weights: Named<HostTensor>): Promise<Named<T>> {
+  const entries = Object.entries(weights);
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([name, value]) => [name, await backend.upload(value)] as const)),
+  );
+}
+
+function trainedTokenizer<Records>(
+  task: LanguageTask<Records>,
+  records: Records,
+  settings: TrainSettings,
+): Promise<Tokenizer> {
+  return makeTokenizer(settings.tokenizer as TokenizerName, task.texts(records), tokenizerOptions(settings));
+}
+
+function trainerOptions(settings: TrainSettings, { loss, batchTypes }: TaskTraining, optimizer: Optimizer) {
+  const { clipNorm, dropout, accumulate: parts, seed } = settings;
+  return { loss, batch: batchTypes, optimizer, clipNorm, dropout, parts, seed };
+}
+
+function optimizerOf(settings: TrainSettings): Optimizer {
+  const { learningRate: peak, warmupSteps, steps: totalSteps, learningRateFloor, weightDecay, beta2 } = settings;
+  const learningRate = warmupCosine({ peak, warmupSteps, totalSteps, floor: peak * learningRateFloor });
+  if (settings.optimizer === "sgd") return sgd({ learningRate, momentum: 0.9, weightDecay });
+  return adamW({ learningRate, weightDecay, beta2 });
+}
+
+/** The weights whose names and shapes a model has. */
+function fitting(
+  weights: Named<HostTensor>,
+  parameters: Named<{ readonly shape: readonly number[] }>,
+): Named<HostTensor> {
+  const fits = ([name, { shape }]: [string, HostTensor]) => String(parameters[name]?.shape) === String(shape);
+  return Object.fromEntries(Object.entries(weights).filter(fits));
+}
+
+/** What tells data from other data. */
+function dataDigests<Records>(
+  { training, validation, test, initial }: TrainModelRequest<Records>,
+  tokenizer: Tokenizer,
+): Readonly<Record<string, unknown>> {
+  return {
+    training: digest(JSON.stringify(training)),
+    validation: digest(JSON.stringify(validation)),
+    ...(test !== undefined && { test: digest(JSON.stringify(test)) }),
+    tokenizer: digest(JSON.stringify(tokenizer)),
+    ...(initial && { initial: checksum(initial) }),
+  };
+}
+
+async function writeText(store: RunStore, name: string, text: string): Promise<void> {
+  await store.write(name, new TextEncoder().encode(text));
+}
