@@ -1,11 +1,11 @@
-import { RelposError } from "@relpos/core";
 import type { TransformerOptions } from "@relpos/core/nn";
-import { type Config, isFields } from "../config/config.js";
+import type { Config } from "../config/config.js";
 import { everyToken, type HeadOptions, lastToken } from "../model/head.js";
 import type { Task } from "../model/task.js";
 import { countTokens, type Positions, textModel } from "../model/text-model.js";
 import type { WeightTable } from "../weights/weight-table.js";
 import type { Blueprint } from "./family.js";
+import { labelCount, refuseTask } from "./task-settings.js";
 
 export interface DecoderOptions {
   readonly transformer: TransformerOptions;
@@ -19,12 +19,6 @@ export interface DecoderOptions {
   readonly positions?: Positions;
   /** Length that makes a cache stale. Default: none. */
   readonly staleAbove?: number | undefined;
-}
-
-/** How many classes a classifier tells apart: `num_labels`, or as many as `id2label` has. Default 2. */
-export function labelCount(config: Config): number {
-  const labels = config.value("id2label");
-  return config.optional("num_labels") ?? (isFields(labels) ? Object.keys(labels).length : 2);
 }
 
 /** The heads that all decoders share, by task: Hugging Face's generic classes. */
@@ -52,11 +46,6 @@ const heads: Readonly<
     head: { width, pool: everyToken, output: { size: 2, bias: true } },
   }),
 };
-
-/** Errors for a task that a family has no head for. */
-export function refuseTask(config: Config, task: Task): never {
-  throw new RelposError("openCheckpoint", `model_type ${config.text("model_type")} has no head for ${task}`);
-}
 
 /** A causal model with the head of a task. */
 export function decoder(config: Config, task: Task, options: DecoderOptions): Blueprint {

@@ -5,9 +5,9 @@ import { activationNames } from "../config/activations.js";
 import type { Config } from "../config/config.js";
 import type { Task } from "../model/task.js";
 import { sequenceToSequenceModel } from "../model/text-model.js";
-import type { WeightTable } from "../weights/weight-table.js";
-import { refuseTask } from "./decoder.js";
+import { either, type WeightTable } from "../weights/weight-table.js";
 import type { Blueprint, Family } from "./family.js";
+import { refuseTask } from "./task-settings.js";
 
 /** A block's names; the feed-forward network is its last layer. */
 const blockNames = (stack: "encoder" | "decoder"): WeightTable => {
@@ -43,7 +43,8 @@ const names = (gated: boolean): WeightTable => ({
   "encoder.position.t5": firstBias("encoder"),
   norm: "decoder.final_layer_norm",
   "encoder.norm": "encoder.final_layer_norm",
-  head: "lm_head",
+  // Without weights of its own the head is tied, whatever the configuration says.
+  head: either("lm_head", "shared"),
 });
 
 interface Variant {

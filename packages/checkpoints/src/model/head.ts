@@ -19,7 +19,6 @@ import {
   linearLayer,
   type Module,
   type Named,
-  type NormKind,
   normLayer,
   prefixed,
   scoped,
@@ -41,6 +40,9 @@ export const meanOfTokens: Pool = (hidden, { attention_mask: mask }) => {
   if (!mask) return mean(hidden, 1);
   return div(weighted(hidden, cast(mask, "float32")), reduceSum(cast(mask, "float32"), 1, { keepDims: true }));
 };
+
+/** The mean of all tokens but the first, which is the class token. */
+export const meanOfPatches: Pool = (hidden) => mean(slice(hidden, { 1: [1, hidden.shape[1] as Dim] }), 1);
 
 /** The last token that is no padding, as decoders classify by; without a padding token the last of all. */
 export function lastToken(paddingToken: number | undefined): Pool {
@@ -65,12 +67,10 @@ export interface HeadOptions {
   /** Size of what it reads. */
   readonly width: number;
   readonly pool: Pool;
-  /** A layer before the output: norm(activation(dense(x))). Default: none. */
-  readonly dense?: {
-    readonly activation: Activation;
-    readonly bias: boolean;
-    readonly norm?: { readonly kind: NormKind; readonly epsilon: number; readonly bias: boolean } | undefined;
-  };
+  /** A layer before the output: activation(dense(x)). Default: none. */
+  readonly dense?: { readonly activation: Activation; readonly bias: boolean } | undefined;
+  /** A layer norm before the output, after the layer. Default: none. */
+  readonly norm?: { readonly epsilon: number; readonly bias: boolean } | undefined;
   /** Numbers that it gives, and whether they have a bias. Default: no output layer. */
   readonly output?: { readonly size: number; readonly bias: boolean } | undefined;
 }
@@ -78,9 +78,9 @@ export interface HeadOptions {
 /** A head on the hidden states [B, S, width]: `head.dense`, `head.norm`, `head.output`. */
 export type Head = Module<readonly [hidden: Tensor, inputs: ModelInputs], Tensor>;
 
-export function head({ width, pool, dense, output }: HeadOptions): Head {
+export function head({ width, pool, dense, norm: normOptions, output }: HeadOptions): Head {
   const inner = dense && linearLayer({ inputs: width, outputs: width, bias: dense.bias });
-  const norm = dense?.norm && normLayer(dense.norm.kind, width, dense.norm.epsilon, dense.norm.bias);
+  const norm = normOptions && normLayer("layerNorm", width, normOptions.epsilon, normOptions.bias);
   const outer = output && linearLayer({ inputs: width, outputs: output.size, bias: output.bias });
   return {
     parameters: {

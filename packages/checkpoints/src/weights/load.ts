@@ -23,26 +23,43 @@ export interface LoadOptions extends ReadOptions {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
+/** Older names of the leaves of layer norms. */
+const olderLeaves: readonly (readonly [name: RegExp, older: string])[] = [
+  [/LayerNorm\.weight$/, "LayerNorm.gamma"],
+  [/LayerNorm\.bias$/, "LayerNorm.beta"],
+];
+
 /** The name that a file has for a tensor of the table. */
 function nameIn(file: Safetensors, name: string, prefix: string): string | undefined {
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : `${prefix}${name}`;
-  return [name, bare].find((found) => file.tensors.has(found));
+  const older = [name, bare].flatMap((found) => olderLeaves.map(([pattern, leaf]) => found.replace(pattern, leaf)));
+  return [name, bare, ...older].find((found) => file.tensors.has(found));
 }
+
+/** A parameter's tensors by their names in a file, and what becomes of them. */
+export interface ResolvedWeight {
+  readonly from: readonly string[];
+  readonly make: (tensors: readonly HostTensor[]) => HostTensor;
+}
+
+const asItIs = ([only]: readonly HostTensor[]): HostTensor => only as HostTensor;
 
 /** The tensors that parameters come from. Errors, at once for all, when the file lacks some. */
 export function resolveWeights(
   file: Safetensors,
   specs: ParameterSpecs,
   { table, prefix }: WeightNames,
-): ReadonlyMap<
-  string,
-  { readonly from: readonly string[]; readonly make: (tensors: readonly HostTensor[]) => HostTensor }
-> {
+): ReadonlyMap<string, ResolvedWeight> {
   const missing: string[] = [];
-  const resolved = Object.keys(specs).map((parameter) => {
-    const { from, make = ([only]: readonly HostTensor[]) => only as HostTensor } = sourceOf(table, parameter);
-    const names = from.map((name) => nameIn(file, name, prefix) ?? (missing.push(name) as never));
-    return [parameter, { from: names, make }] as const;
+  const found = (names: readonly string[]): readonly string[] | undefined => {
+    const inFile = names.flatMap((name) => nameIn(file, name, prefix) ?? []);
+    return inFile.length === names.length ? inFile : undefined;
+  };
+  const resolved = Object.keys(specs).map((parameter): [string, ResolvedWeight] => {
+    const { from, otherwise, make = asItIs } = sourceOf(table, parameter);
+    const names = found(from) ?? (otherwise && found(otherwise));
+    if (!names) missing.push(...from.filter((name) => !nameIn(file, name, prefix)));
+    return [parameter, { from: names ?? [], make }];
   });
   check(missing.length === 0, "weights", () => {
     const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";

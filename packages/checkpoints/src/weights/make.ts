@@ -104,3 +104,35 @@ export function columns(name: string, start: number, end: number, step = 1): Mod
     },
   });
 }
+
+/** x·Wᵀ + b, summed in 64 bits: [rows, in], [out, in] and [out] → [rows, out]. */
+export function products(x: HostTensor, weight: HostTensor, bias: HostTensor | undefined): HostTensor {
+  const [count, inner] = x.shape as readonly [number, number];
+  const outer = weight.shape[0] as number;
+  const [a, w, b] = [toNumbers(x), toNumbers(weight), bias && toNumbers(bias)];
+  return filled([count, outer], (index) => {
+    const [row, column] = [Math.floor(index / outer), index % outer];
+    let sum = b ? (b[column] as number) : 0;
+    for (let i = 0; i < inner; i++) sum += (a[row * inner + i] as number) * (w[column * inner + i] as number);
+    return sum;
+  });
+}
+
+/** Layer norm of each row. */
+export function normedRows(x: HostTensor, scale: HostTensor, shift: HostTensor, epsilon: number): HostTensor {
+  const width = x.shape[1] as number;
+  const [values, factors, offsets] = [toNumbers(x), toNumbers(scale), toNumbers(shift)];
+  const statistics = Array.from({ length: x.shape[0] as number }, (_, row) => {
+    const own = Array.from({ length: width }, (_, i) => values[row * width + i] as number);
+    const centre = own.reduce((sum, value) => sum + value, 0) / width;
+    const variance = own.reduce((sum, value) => sum + (value - centre) ** 2, 0) / width;
+    return { centre, deviation: Math.sqrt(variance + epsilon) };
+  });
+  return filled(x.shape, (index) => {
+    const { centre, deviation } = statistics[Math.floor(index / width)] as (typeof statistics)[number];
+    const column = index % width;
+    return (
+      (((values[index] as number) - centre) / deviation) * (factors[column] as number) + (offsets[column] as number)
+    );
+  });
+}

@@ -3,6 +3,8 @@ import { check, type HostTensor } from "@relpos/core";
 /** Where a parameter's values come from: the names of tensors in the file, and how they become the parameter's. */
 export interface WeightSource {
   readonly from: readonly string[];
+  /** What to take where the file lacks a tensor of `from`. Default: that is an error. */
+  readonly otherwise?: readonly string[];
   /** Default: the tensor as it is. */
   readonly make?: (tensors: readonly HostTensor[]) => HostTensor;
 }
@@ -11,7 +13,7 @@ export interface WeightSource {
 export type ModuleSource = (leaf: string) => WeightSource;
 
 /**
- * Our modules' names, with `*` for the layer's number, and what they are in a file: a module's name there, a source for each
+ * Our modules' names, with `*` for the layer's number and `#` for the stage's, and what they are in a file: a module's name there, a source for each
  * of its leaves, or `tensor(…)` for a parameter by its full name.
  */
 export type WeightTable = Readonly<Record<string, string | ModuleSource>>;
@@ -29,20 +31,35 @@ export function tensor(name: string): ModuleSource {
   return () => ({ from: [name] });
 }
 
+/** A parameter's name with its numbers as wildcards: `#` for a stage's, `*` for a layer's or a block's. */
+const numbered = /(?:^|\.)(?:stages\.(\d+)\.)?(?:layers|blocks)\.(\d+)\.|(?:^|\.)stages\.(\d+)\./;
+
+function generalName(parameter: string): { readonly general: string; readonly fill: (name: string) => string } {
+  const [, stageOfBlock, layer, stage = stageOfBlock] = numbered.exec(parameter) ?? [];
+  const withStage = stage === undefined ? parameter : parameter.replace(`stages.${stage}.`, "stages.#.");
+  const general =
+    layer === undefined ? withStage : withStage.replace(new RegExp(`(layers|blocks)\\.${layer}\\.`), "$1.*.");
+  const fill = (name: string): string => name.replaceAll("#", stage ?? "#").replaceAll("*", layer ?? "*");
+  return { general, fill };
+}
+
 /** The source of a parameter. The most specific entry of the table counts. Errors when there is none. */
 export function sourceOf(table: WeightTable, parameter: string): WeightSource {
-  const layer = /(?:^|\.)layers\.(\d+)\./.exec(parameter)?.[1];
-  const general = layer === undefined ? parameter : parameter.replace(`layers.${layer}.`, "layers.*.");
+  const { general, fill } = generalName(parameter);
   const keys = Object.keys(table).filter((name) => general === name || general.startsWith(`${name}.`));
   const key = keys.sort((a, b) => b.length - a.length)[0];
   check(key !== undefined, "weights", () => `there is no name in the file for parameter ${parameter}`);
   const entry = table[key] as string | ModuleSource;
   const leaf = general.slice(key.length + 1);
   const source = typeof entry === "string" ? { from: [tensorName(entry, leaf)] } : entry(leaf);
-  return layer === undefined ? source : { ...source, from: source.from.map((name) => name.replaceAll("*", layer)) };
+  return {
+    ...source,
+    from: source.from.map(fill),
+    ...(source.otherwise && { otherwise: source.otherwise.map(fill) }),
+  };
 }
 
-/** A table whose names of ours, and those in the file, stand below others. */
-export function below(ours: string, theirs: string, table: Readonly<Record<string, string>>): WeightTable {
-  return Object.fromEntries(Object.entries(table).map(([name, module]) => [`${ours}.${name}`, `${theirs}.${module}`]));
+/** A module of one name, or of another where a file lacks the first. */
+export function either(first: string, second: string): ModuleSource {
+  return (leaf) => ({ from: [tensorName(first, leaf)], otherwise: [tensorName(second, leaf)] });
 }
