@@ -1,0 +1,78 @@
+import type { Model } from "@relpos/checkpoints";
+import { check, type HostTensor, type Tensor } from "@relpos/core";
+import type { Backend, Executable } from "@relpos/core/backend";
+import { type Named, parameterInputs } from "@relpos/core/nn";
+import { type StepGraph, type StepKind, stepGrowing, stepWithRoom } from "./step-graph.js";
+
+/** A step that was compiled. */
+export interface Step extends StepGraph {
+  readonly executable: Executable;
+}
+
+/** A decoder's weights on a backend, and its steps, which sessions share. */
+export class LanguageModel {
+  readonly model: Model;
+  readonly backend: Backend;
+  readonly parameters: Named<Tensor>;
+  /** Whether keys and values are written into caches with room, or caches made anew with each step. */
+  readonly hasRoom: boolean;
+  readonly #weights: ReadonlyMap<Tensor, unknown>;
+  readonly #steps = new Map<string, Promise<Step>>();
+  #closed = false;
+
+  private constructor(
+    model: Model,
+    backend: Backend,
+    parameters: Named<Tensor>,
+    weights: ReadonlyMap<Tensor, unknown>,
+  ) {
+    this.model = model;
+    this.backend = backend;
+    this.parameters = parameters;
+    this.hasRoom = model.cache?.hasRoom ?? false;
+    this.#weights = weights;
+  }
+
+  /** Gives a decoder's weights to a backend. Errors when the model gives no scores of a next token. */
+  static async create(model: Model, values: Named<HostTensor>, backend: Backend): Promise<LanguageModel> {
+    check(model.task === "causal-lm", "LanguageModel", () => `task must be causal-lm, got ${model.task}`);
+    const parameters = parameterInputs(model.parameters);
+    const weights = new Map<Tensor, unknown>();
+    for (const [name, input] of Object.entries(parameters)) {
+      weights.set(input, await backend.upload(values[name] as HostTensor));
+    }
+    return new LanguageModel(model, backend, parameters, weights);
+  }
+
+  /** The weights, to feed. */
+  get weights(): ReadonlyMap<Tensor, unknown> {
+    check(!this.#closed, "LanguageModel", () => "the model is closed");
+    return this.#weights;
+  }
+
+  /** The step of a kind, compiled when it is first asked for. */
+  step(kind: StepKind): Promise<Step> {
+    const key = JSON.stringify(kind);
+    const known = this.#steps.get(key) ?? this.#compile(kind);
+    this.#steps.set(key, known);
+    known.catch(() => this.#steps.delete(key));
+    return known;
+  }
+
+  async #compile(kind: StepKind): Promise<Step> {
+    const step = (this.hasRoom ? stepWithRoom : stepGrowing)(this.model, this.parameters, kind);
+    return { ...step, executable: await this.backend.compile(step.graph, { donated: step.donated }) };
+  }
+
+  /** Frees weights and steps; sessions can do nothing after it. A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const step of this.#steps.values()) await (await step).executable.close();
+    for (const handle of this.#weights.values()) this.backend.dispose(handle);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

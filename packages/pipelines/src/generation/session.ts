@@ -1,0 +1,203 @@
+import { check, type HostTensor, pad, type Tensor, tensor, trace } from "@relpos/core";
+import type { Executable } from "@relpos/core/backend";
+import type { LanguageModel, Step } from "./language-model.js";
+import { type Choice, cacheTypes } from "./step-graph.js";
+
+export interface SessionOptions {
+  /** Rows of the batch. Default 1. */
+  readonly batch?: number;
+  /** A cache grows by so many rows at a time. Default 256. */
+  readonly block?: number;
+  /** So many tokens at most are taken in one step. Default 512. */
+  readonly chunk?: number;
+}
+
+export interface AppendOptions {
+  /** Default "token". */
+  readonly choice?: Choice;
+  /** Checked between chunks. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A conversation with a decoder: the tokens so far, with their keys and values on the backend.
+ *
+ * Rows of a batch may have unequal lengths where the model's cache has room. One call at a time.
+ */
+export class Session {
+  readonly model: LanguageModel;
+  readonly batch: number;
+  readonly #block: number;
+  readonly #chunk: number;
+  #rows: number[][];
+  /** How many tokens of each row the cache holds. */
+  #held: number[];
+  #capacity = 0;
+  #cache: readonly unknown[] = [];
+  #disposed = false;
+
+  constructor(model: LanguageModel, { batch = 1, block = 256, chunk = 512 }: SessionOptions = {}) {
+    for (const [name, value] of Object.entries({ batch, block, chunk })) {
+      check(Number.isInteger(value) && value > 0, "Session", () => `${name} must be whole and positive, got ${value}`);
+    }
+    check(batch === 1 || model.hasRoom, "Session", () => {
+      return `batch must be 1 for a model whose cache has no room, got ${batch}`;
+    });
+    this.model = model;
+    this.batch = batch;
+    this.#block = block;
+    this.#chunk = chunk;
+    this.#rows = Array.from({ length: batch }, () => []);
+    this.#held = this.#rows.map(() => 0);
+  }
+
+  /** The tokens of each row so far. */
+  get rows(): readonly (readonly number[])[] {
+    return this.#rows;
+  }
+
+  /**
+   * Takes new tokens, at least one for each row, and gives what the model says of the next: int32 [B] or scores [B, V].
+   *
+   * What fails loses the cache, not the tokens: the next call computes it anew.
+   */
+  async append(
+    rows: readonly (readonly number[])[],
+    { choice = "token", signal }: AppendOptions = {},
+  ): Promise<HostTensor> {
+    check(!this.#disposed, "append", () => "the session was disposed");
+    check(rows.length === this.batch && rows.every((row) => row.length > 0), "append", () => {
+      return `every row must get a token, got ${rows.map((row) => row.length)} for ${this.batch} rows`;
+    });
+    for (const [index, row] of rows.entries()) this.#rows[index]?.push(...row);
+    while (this.#pending() > this.#chunk) {
+      signal?.throwIfAborted();
+      this.model.backend.dispose(await this.#advance("token"));
+    }
+    signal?.throwIfAborted();
+    const chosen = await this.#advance(choice);
+    const value = await this.model.backend.download(chosen);
+    this.model.backend.dispose(chosen);
+    return value;
+  }
+
+  /** Forgets all but the first tokens of each row. */
+  truncate(lengths: readonly number[]): void {
+    lengths.forEach((length, index) => {
+      const row = this.#rows[index] as number[];
+      check(Number.isInteger(length) && length >= 0 && length <= row.length, "truncate", () => {
+        return `length must be whole and at most ${row.length}, got ${length}`;
+      });
+      row.length = length;
+      if (this.model.hasRoom) this.#held[index] = Math.min(length, this.#held[index] as number);
+    });
+    if (!this.model.hasRoom && this.#held.some((held, index) => held > (lengths[index] as number))) this.#forget();
+  }
+
+  /** Another session with the same tokens and a copy of the cache. */
+  async fork(): Promise<Session> {
+    const { model, batch } = this;
+    const other = new Session(model, { batch, block: this.#block, chunk: this.#chunk });
+    other.#rows = this.#rows.map((row) => [...row]);
+    const values = await Promise.all(this.#cache.map((part) => model.backend.download(part)));
+    other.#cache = await Promise.all(values.map((value) => model.backend.upload(value)));
+    other.#held = [...this.#held];
+    other.#capacity = this.#capacity;
+    return other;
+  }
+
+  /** Frees the cache. A second call does nothing. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#forget();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #forget(): void {
+    for (const part of this.#cache) this.model.backend.dispose(part);
+    this.#cache = [];
+    this.#held = this.#held.map(() => 0);
+    this.#capacity = 0;
+  }
+
+  /** The most tokens that a row has and the cache does not hold. */
+  #pending(): number {
+    return Math.max(...this.#rows.map((row, index) => row.length - (this.#held[index] as number)));
+  }
+
+  /** One step, so many tokens that every row ends in the last one; a handle of what was chosen. */
+  async #advance(choice: Choice): Promise<unknown> {
+    const later = Math.max(this.#pending() - this.#chunk, 0);
+    const own = this.#rows.map((row, index) => row.slice(this.#held[index], Math.max(row.length - later, 0)));
+    const count = Math.max(...own.map((row) => row.length));
+    const hasPast = this.#held.some((held) => held > 0);
+    const { backend, hasRoom, weights } = this.model;
+    const kind = { batch: this.batch, tokens: count === 1 ? "one" : "many", hasPast, choice } as const;
+    const step = await this.model.step(kind);
+    if (hasRoom) await this.#makeRoom(Math.max(...this.#held) + count);
+    const small = new Map<Tensor, unknown>();
+    for (const [input, value] of this.#inputs(step, own, count)) small.set(input, await backend.upload(value));
+    const cache = step.cache.map((input, index) => [input, this.#cache[index]] as const);
+    try {
+      const [chosen, ...present] = await step.executable.run(new Map([...weights, ...small, ...cache]));
+      this.#cache = present;
+      this.#held = this.#held.map((held, index) => held + (own[index] as number[]).length);
+      return chosen;
+    } catch (error) {
+      this.#forget();
+      throw error;
+    } finally {
+      for (const handle of small.values()) backend.dispose(handle);
+    }
+  }
+
+  /** The new tokens, padded behind, and the numbers that go with them. */
+  #inputs(step: Step, own: readonly (readonly number[])[], count: number): ReadonlyMap<Tensor, HostTensor> {
+    const padded = own.flatMap((row) => [...row, ...new Array<number>(count - row.length).fill(0)]);
+    const perRow = (values: readonly number[]): HostTensor => tensor(Int32Array.from(values), [this.batch], "int32");
+    return new Map([
+      [step.tokens, tensor(Int32Array.from(padded), [this.batch, count], "int32")],
+      [step.last, perRow(own.map((row) => Math.max(row.length - 1, 0)))],
+      ...(step.length ? ([[step.length, perRow(this.#held)]] as const) : []),
+    ]);
+  }
+
+  /** Makes the cache hold so many rows, in whole blocks. */
+  async #makeRoom(rows: number): Promise<void> {
+    if (rows <= this.#capacity) return;
+    const capacity = Math.ceil(rows / this.#block) * this.#block;
+    const { backend, model, parameters } = this.model;
+    const types = cacheTypes(model, parameters, this.batch, capacity).flat();
+    const before = this.#cache;
+    const grown: unknown[] = [];
+    for (const [index, { type }] of types.entries()) {
+      const shape = type.shape as readonly number[];
+      const part = before[index];
+      grown.push(
+        part === undefined
+          ? await backend.upload({ shape, dtype: type.dtype, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
+          : await this.#padded(part, shape, capacity - this.#capacity),
+      );
+    }
+    for (const part of before) backend.dispose(part);
+    this.#cache = grown;
+    this.#capacity = capacity;
+  }
+
+  /** A part of the cache with more rows behind its own. */
+  async #padded(part: unknown, [batch, heads, rows, size]: readonly number[], more: number): Promise<unknown> {
+    const { backend } = this.model;
+    const before = { shape: [batch, heads, (rows as number) - more, size] as number[], dtype: "float32" } as const;
+    const program = trace((x) => pad(x as Tensor, { 2: [0, more] }), before);
+    const executable: Executable = await backend.compile(program);
+    try {
+      const [result] = await executable.run(new Map([[program.inputs[0] as Tensor, part]]));
+      return result;
+    } finally {
+      await executable.close();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import type { Model } from "@relpos/checkpoints";
+import { argMax, type Dim, dimension, reshape, Tensor, tensorScatter } from "@relpos/core";
+import { type Donation, type Graph, graph } from "@relpos/core/backend";
+import type { KeyValue, KeyValueCache, Named } from "@relpos/core/nn";
+
+/** What a step gives of the token after its last: the likeliest one's id, int32 [B], or the scores of all, [B, V]. */
+export type Choice = "token" | "scores";
+
+export interface StepKind {
+  /** Rows of the batch. */
+  readonly batch: number;
+  /** Whether a row gets one new token, or any number. */
+  readonly tokens: "one" | "many";
+  /** Whether tokens came before. */
+  readonly hasPast: boolean;
+  readonly choice: Choice;
+}
+
+/** A model's step over new tokens, with the cache that it reads and writes. */
+export interface StepGraph {
+  readonly graph: Graph;
+  readonly donated: readonly Donation[];
+  /** int32 [B, S]. */
+  readonly tokens: Tensor;
+  /** Rows that are filled before the step, int32 [B]; none where the cache grows. */
+  readonly length?: Tensor | undefined;
+  /** Index of each row's last new token, int32 [B]. */
+  readonly last: Tensor;
+  /** Inputs of the cache, layer by layer; the outputs after the first take their places. */
+  readonly cache: readonly Tensor[];
+}
+
+const sequence = dimension("sequence");
+const int32 = (shape: readonly Dim[], name: string): Tensor => Tensor.input({ shape, dtype: "int32" }, name);
+
+/** The parts of a layer's cache, those that an encoding has. */
+export const cacheParts = ["key", "value", "state"] as const;
+
+/** Types of a model's cache for a batch, layer by layer, where `rows` stands for its number of tokens. */
+export function cacheTypes(model: Model, parameters: Named<Tensor>, batch: number, rows: Dim) {
+  const { present } = model.apply(parameters, { input_ids: int32([batch, sequence], "tokens") });
+  return present.map((layer) =>
+    cacheParts.flatMap((part) => {
+      const value = layer[part];
+      const axis = part === "state" ? 1 : 2;
+      return value
+        ? [{ part, type: { shape: value.shape.map((dim, at) => (at === axis ? rows : dim)), dtype: value.dtype } }]
+        : [];
+    }),
+  );
+}
+
+/** The step of a model whose cache has room: keys and values of the new tokens are written into it. */
+export function stepWithRoom(model: Model, parameters: Named<Tensor>, kind: StepKind): StepGraph {
+  const { batch } = kind;
+  const own = newTokens(kind);
+  const length = int32([batch], "length");
+  const layers = cacheTypes(model, parameters, batch, dimension("capacity")).map((parts, layer) => {
+    const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `cache.${layer}.${part}`)] as const);
+    return { ...Object.fromEntries(inputs), length } as unknown as KeyValueCache;
+  });
+  const { outputs, present } = model.apply(parameters, own.inputs, kind.hasPast ? layers : undefined);
+  const cache = layers.flatMap(({ key, value }) => [key, value]);
+  const written = present.flatMap(({ key, value }, layer) => {
+    const before = layers[layer] as KeyValueCache;
+    if (kind.hasPast) return [key, value];
+    return [tensorScatter(before.key, key, length), tensorScatter(before.value, value, length)];
+  });
+  return {
+    ...assemble(parameters, own, [length], cache, outputs.logits as Tensor, written, kind.choice),
+    length,
+  };
+}
+
+/** The step of a model whose cache is made anew with each step, a few tokens longer. */
+export function stepGrowing(model: Model, parameters: Named<Tensor>, kind: StepKind): StepGraph {
+  const own = newTokens(kind);
+  const layers = cacheTypes(model, parameters, kind.batch, dimension("past")).map((parts, layer) => {
+    const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `past.${layer}.${part}`)] as const);
+    return Object.fromEntries(inputs) as unknown as KeyValue;
+  });
+  const partsOf = (layer: KeyValue): readonly Tensor[] => cacheParts.flatMap((part) => layer[part] ?? []);
+  const { outputs, present } = model.apply(parameters, own.inputs, kind.hasPast ? layers : undefined);
+  const cache = kind.hasPast ? layers.flatMap(partsOf) : [];
+  return assemble(parameters, own, [], cache, outputs.logits as Tensor, present.flatMap(partsOf), kind.choice);
+}
+
+interface NewTokens {
+  readonly tokens: Tensor;
+  readonly last: Tensor;
+  readonly inputs: { readonly input_ids: Tensor; readonly logits_positions?: Tensor };
+}
+
+function newTokens({ batch, tokens: count }: StepKind): NewTokens {
+  const tokens = int32([batch, count === "one" ? 1 : sequence], "tokens");
+  const last = int32([batch], "last");
+  return { tokens, last, inputs: { input_ids: tokens, ...(count === "many" && { logits_positions: last }) } };
+}
+
+function assemble(
+  parameters: Named<Tensor>,
+  { tokens, last }: NewTokens,
+  others: readonly Tensor[],
+  cache: readonly Tensor[],
+  logits: Tensor,
+  present: readonly Tensor[],
+  choice: Choice,
+): Omit<StepGraph, "length"> {
+  const [batch, , vocabulary] = logits.shape as readonly [Dim, Dim, Dim];
+  const scores = reshape(logits, [batch, vocabulary]);
+  const chosen = choice === "token" ? argMax(scores, 1) : scores;
+  const inputs = [...Object.values(parameters), tokens, last, ...others, ...cache];
+  return {
+    graph: graph(inputs, [chosen, ...present]),
+    donated: cache.map((input, index) => ({ input, output: index + 1 })),
+    tokens,
+    last,
+    cache,
+  };
+}

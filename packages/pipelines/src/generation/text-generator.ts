@@ -1,0 +1,222 @@
+import { check, type HostTensor } from "@relpos/core";
+import type { Tokenizer } from "@relpos/text";
+import type { LanguageModel } from "./language-model.js";
+import { createSampler, type Sampler, type SamplingOptions } from "./sampling.js";
+import { Session } from "./session.js";
+import { createStopWatch } from "./stop.js";
+import { createTextStream } from "./text-stream.js";
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Default 256, or as far as the context reaches. */
+  readonly maxNewTokens?: number;
+  /** Whether tokens are drawn. Default: where a temperature, topK, topP or minP is given; else the likeliest is taken. */
+  readonly doSample?: boolean;
+  /** Texts at which generation stops; they are not part of the result. */
+  readonly stop?: string | readonly string[];
+  /** Whether the tokenizer adds its special tokens to the prompt. Default `true`. */
+  readonly addSpecialTokens?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a text ended: an end token or a stop, or no more tokens were allowed. */
+export type FinishReason = "stop" | "length";
+
+export interface Generated {
+  /** The text after the prompt. */
+  readonly text: string;
+  /** Its tokens, without an end token. */
+  readonly tokens: readonly number[];
+  readonly finishReason: FinishReason;
+}
+
+export interface TextGeneratorOptions {
+  /** Tokens that end a text. Default: none. */
+  readonly endTokens?: readonly number[] | undefined;
+  /** Most tokens that the model can see. Default: no limit. */
+  readonly contextLength?: number | undefined;
+  /** What calls leave out. */
+  readonly defaults?: GenerateOptions | undefined;
+}
+
+/** Writes on from prompts, with a decoder and its tokenizer. */
+export class TextGenerator {
+  readonly model: LanguageModel;
+  readonly tokenizer: Tokenizer;
+  readonly #options: TextGeneratorOptions;
+
+  constructor(model: LanguageModel, tokenizer: Tokenizer, options: TextGeneratorOptions = {}) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.#options = options;
+  }
+
+  /**
+   * The text that follows a prompt, piece by piece as it is made; leaving the loop stops it. Give a session to go on
+   * after an earlier text: what it holds of the prompt already is not computed again.
+   */
+  async *stream(prompt: string, options: GenerateOptions = {}, session?: Session): AsyncGenerator<string, Generated> {
+    const settings = { ...this.#options.defaults, ...options };
+    const tokens = this.encode(prompt, settings);
+    const text = createTextStream(this.tokenizer, tokens);
+    const watch = createStopWatch(stopsOf(settings));
+    const own = session ?? new Session(this.model);
+    const made: number[] = [];
+    let said = "";
+    let finishReason: FinishReason = "length";
+    try {
+      for await (const token of this.#tokens(own, tokens, settings)) {
+        if (this.#options.endTokens?.includes(token)) {
+          finishReason = "stop";
+          break;
+        }
+        made.push(token);
+        const piece = watch.push(text.push(token));
+        said += piece.text;
+        if (piece.text) yield piece.text;
+        if (piece.stopped) {
+          finishReason = "stop";
+          return { text: said, tokens: made, finishReason };
+        }
+      }
+      const rest = watch.push(text.end()).text + watch.end();
+      if (rest) yield rest;
+      return { text: said + rest, tokens: made, finishReason };
+    } finally {
+      if (!session) own.dispose();
+    }
+  }
+
+  /** The text that follows a prompt. */
+  async generate(prompt: string, options: GenerateOptions = {}, session?: Session): Promise<Generated> {
+    const pieces = this.stream(prompt, options, session);
+    for (;;) {
+      const next = await pieces.next();
+      if (next.done) return next.value;
+    }
+  }
+
+  /** The texts that follow prompts of any lengths, made side by side where the model's cache allows it. */
+  async generateAll(prompts: readonly string[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
+    if (!this.model.hasRoom || prompts.length < 2) {
+      const texts: Generated[] = [];
+      for (const prompt of prompts) texts.push(await this.generate(prompt, options));
+      return texts;
+    }
+    const settings = { ...this.#options.defaults, ...options };
+    const rows = prompts.map((prompt) => this.encode(prompt, settings));
+    const most = Math.min(...rows.map((row) => this.#most(row.length, settings)));
+    const session = new Session(this.model, { batch: rows.length });
+    const writers = rows.map((row, index) => this.#writer(row, settings, index));
+    try {
+      let next: readonly (readonly number[])[] = rows;
+      for (let count = 0; count < most && writers.some((writer) => !writer.finished); count++) {
+        const choice = writers.every(({ sampler }) => sampler.greedy) ? "token" : "scores";
+        const chosen = await session.append(next, { choice, signal: settings.signal });
+        next = writers.map((writer, row) => [writer.take(chosen, session.rows[row] as readonly number[], row)]);
+      }
+      return writers.map((writer) => writer.result());
+    } finally {
+      session.dispose();
+    }
+  }
+
+  /** A prompt's tokens. Errors when there are none, or more than the model can see. */
+  encode(prompt: string, { addSpecialTokens = true }: GenerateOptions = {}): readonly number[] {
+    const tokens = [...this.tokenizer.encode(prompt, { addSpecialTokens }).ids];
+    const { contextLength = Number.POSITIVE_INFINITY } = this.#options;
+    check(tokens.length > 0, "generate", () => "the prompt must have a token, got none");
+    check(tokens.length < contextLength, "generate", () => {
+      return `the prompt must be shorter than the context of ${contextLength} tokens, got ${tokens.length}`;
+    });
+    return tokens;
+  }
+
+  /** Frees the model. A second call does nothing. */
+  dispose(): Promise<void> {
+    return this.model.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** Tokens one after another, without end. */
+  async *#tokens(session: Session, prompt: readonly number[], settings: GenerateOptions): AsyncGenerator<number> {
+    const sampler = samplerOf(settings);
+    const most = this.#most(prompt.length, settings);
+    const known = session.rows[0] as readonly number[];
+    const shared = commonLength(known, prompt.slice(0, -1));
+    session.truncate([shared]);
+    let next = prompt.slice(shared);
+    for (let count = 0; count < most; count++) {
+      settings.signal?.throwIfAborted();
+      const choice = sampler.greedy ? "token" : "scores";
+      const chosen = await session.append([next], { choice, signal: settings.signal });
+      const token = take(sampler, chosen, session.rows[0] as readonly number[], 0);
+      yield token;
+      next = [token];
+    }
+  }
+
+  #most(promptLength: number, { maxNewTokens = 256 }: GenerateOptions): number {
+    check(Number.isInteger(maxNewTokens) && maxNewTokens > 0, "generate", () => {
+      return `maxNewTokens must be whole and positive, got ${maxNewTokens}`;
+    });
+    const { contextLength = Number.POSITIVE_INFINITY } = this.#options;
+    return Math.min(maxNewTokens, contextLength - promptLength);
+  }
+
+  /** Collects one row of a batch. */
+  #writer(prompt: readonly number[], settings: GenerateOptions, row: number) {
+    const sampler = samplerOf(settings, row);
+    const text = createTextStream(this.tokenizer, prompt);
+    const watch = createStopWatch(stopsOf(settings));
+    const made: number[] = [];
+    let said = "";
+    let finished = false;
+    return {
+      sampler,
+      get finished() {
+        return finished;
+      },
+      /** The row's next token; the same again once it is finished. */
+      take: (chosen: HostTensor, tokens: readonly number[], index: number): number => {
+        const token = take(sampler, chosen, tokens, index);
+        if (finished) return token;
+        finished = this.#options.endTokens?.includes(token) ?? false;
+        if (finished) return token;
+        made.push(token);
+        const piece = watch.push(text.push(token));
+        said += piece.text;
+        finished = piece.stopped;
+        return token;
+      },
+      result: (): Generated => {
+        const rest = finished ? "" : watch.push(text.end()).text + watch.end();
+        return { text: said + rest, tokens: made, finishReason: finished ? "stop" : "length" };
+      },
+    };
+  }
+}
+
+function samplerOf(settings: GenerateOptions, row = 0): Sampler {
+  const { temperature, topK, topP, minP } = settings;
+  const draws = settings.doSample ?? [temperature, topK, topP, minP].some((option) => option !== undefined);
+  return createSampler(draws ? settings : { ...settings, temperature: 0 }, row);
+}
+
+const stopsOf = ({ stop = [] }: GenerateOptions): readonly string[] =>
+  (typeof stop === "string" ? [stop] : stop).filter((text) => text.length > 0);
+
+/** The token of a row: what was chosen, or what is drawn by the scores. */
+function take(sampler: Sampler, chosen: HostTensor, tokens: readonly number[], row: number): number {
+  if (chosen.shape.length === 1) return chosen.data[row] as number;
+  const vocabulary = chosen.shape[1] as number;
+  return sampler.next((chosen.data as Float32Array).subarray(row * vocabulary, (row + 1) * vocabulary), tokens);
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  const end = Math.min(a.length, b.length);
+  for (let index = 0; index < end; index++) if (a[index] !== b[index]) return index;
+  return end;
+}

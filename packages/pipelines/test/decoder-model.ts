@@ -1,0 +1,31 @@
+import type { Model } from "@relpos/checkpoints";
+import { check, type Dim, expand, gatherElements, reshape } from "@relpos/core";
+import type { PositionEncoding } from "@relpos/core/encodings";
+import { supportsCache, transformer } from "@relpos/core/nn";
+
+/** A small decoder as a checkpoint would give it. */
+export function decoderModel(position: PositionEncoding, vocabulary: number): Model {
+  const main = transformer({
+    vocabulary,
+    layers: 2,
+    width: 16,
+    heads: 4,
+    kvHeads: 2,
+    feedForward: 24,
+    initialDeviation: 0.5,
+    position,
+  });
+  return {
+    task: "causal-lm",
+    parameters: main.parameters,
+    inputs: ["input_ids", "logits_positions"],
+    cache: { layers: 2, kvHeads: 2, headSize: 4, hasRoom: supportsCache(position) },
+    apply: (weights, { input_ids: tokens, logits_positions: at }, past) => {
+      check(tokens, "forward", () => "input_ids must be given");
+      const { hidden, present } = main.decode(weights, { tokens, past });
+      const [batch, , width] = hidden.shape as readonly [Dim, Dim, number];
+      const wanted = at && gatherElements(hidden, expand(reshape(at, [batch, 1, 1]), [batch, 1, width]), 1);
+      return { outputs: { logits: main.head(weights, wanted ?? hidden) }, present };
+    },
+  };
+}
