@@ -94,7 +94,7 @@ describe("text", () => {
   test("bytes that are no text are an error with file, line and byte; skipped where that is asked for", async () => {
     const source = bytesSource(Uint8Array.of(0x61, 10, 0x62, 0xff, 0x63, 10, 0x64, 0xe4, 10, 0x65), "bad.txt");
     await expect(all(readText(source))).rejects.toThrow(
-      "[readText] bad.txt:2: must be text in utf-8, got byte 0xff at byte 2",
+      "[readText] bad.txt:2: must be text in utf-8, got 0xff as byte 2",
     );
     const dataset = readText(source, skip);
     expect((await all(dataset)).map(({ text }) => text)).toEqual(["a", "e"]);
@@ -102,8 +102,8 @@ describe("text", () => {
       records: 2,
       skipped: 2,
       problems: [
-        { file: "bad.txt", line: 2, rule: "must be text in utf-8, got byte 0xff at byte 2" },
-        { file: "bad.txt", line: 3, rule: "must be text in utf-8, got byte 0xe4, an unfinished character at the end" },
+        { file: "bad.txt", line: 2, rule: "must be text in utf-8, got 0xff as byte 2" },
+        { file: "bad.txt", line: 3, rule: "must be text in utf-8, got 0xe4 as byte 2" },
       ],
     });
     expect((await all(readText(source, { encoding: "windows-1252" }))).map(({ text }) => text)).toEqual([
