@@ -1,9 +1,12 @@
+export type { Checkpoint } from "./checkpoint.js";
 export type { ConfigFields } from "./config/config.js";
 export { families } from "./families/index.js";
+export { openLlama2c } from "./llama2c/open-llama2c.js";
+export { type Llama2cTokenizer, readLlama2cTokenizer } from "./llama2c/tokenizer.js";
 export type { InputName, Model, ModelInputs, ModelOutputs } from "./model/model.js";
 export { type HostCache, type HostInputs, type LoadedModel, loadModel, type RunModelOptions } from "./model/runner.js";
 export type { Task } from "./model/task.js";
-export { type Checkpoint, type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
+export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
 export * from "./safetensors/index.js";
 export type { Folder } from "./source/open-folder.js";
 export type { LoadOptions, LoadProgress } from "./weights/load.js";

@@ -1,32 +1,14 @@
-import { check, type HostTensor } from "@relpos/core";
-import type { Named } from "@relpos/core/nn";
-import { Config, type ConfigFields, parseConfig } from "./config/config.js";
+import { check } from "@relpos/core";
+import { type Checkpoint, checkpointOf } from "./checkpoint.js";
+import { Config, parseConfig } from "./config/config.js";
 import { families } from "./families/index.js";
-import type { Model } from "./model/model.js";
 import { type Task, taskOf } from "./model/task.js";
-import type { Safetensors } from "./safetensors/reader.js";
 import type { ReadOptions } from "./source/byte-source.js";
 import { type Folder, openWeights, readFolder, readText } from "./source/open-folder.js";
-import { type LoadOptions, loadWeights, resolveWeights } from "./weights/load.js";
 
 export interface OpenOptions extends ReadOptions {
   /** Which head to give the model. Default: that of the configuration's `architectures`. */
   readonly task?: Task;
-}
-
-/** A model of a file and its weights, which are read when they are asked for. */
-export interface Checkpoint {
-  readonly config: ConfigFields;
-  /** The configuration's `model_type`. */
-  readonly family: string;
-  readonly model: Model;
-  readonly weights: Safetensors;
-  /** Names of tensors in the file that the model does not use. */
-  readonly unused: readonly string[];
-  /** Values of all parameters. */
-  load(options?: LoadOptions): Promise<Named<HostTensor>>;
-  /** Closes the files. A second call does nothing. */
-  close(): Promise<void>;
 }
 
 /** What a checkpoint can be opened from: the path of a folder (in Node), or its files by name. */
@@ -61,20 +43,11 @@ async function openFolder(folder: Folder, options: OpenOptions): Promise<Checkpo
   );
   const [architecture] = config.texts("architectures") ?? [];
   check(options.task || architecture, "openCheckpoint", () => "config.json names no architecture: give a task");
-  const { model, names } = family(config, options.task ?? taskOf(architecture as string));
+  const blueprint = family(config, options.task ?? taskOf(architecture as string));
   config.finish();
   const weights = await openWeights(folder, options);
-  const resolved = resolveWeights(weights, model.parameters, names);
-  const used = new Set([...resolved.values()].flatMap(({ from }) => from));
-  return {
-    config: fields,
-    family: type,
-    model,
-    weights,
-    unused: [...weights.tensors.keys()].filter((name) => !used.has(name)),
-    load: (loadOptions) => loadWeights(weights, model.parameters, names, loadOptions),
-    close: async () => {
-      await Promise.all([...folder.values()].map((file) => file.close()));
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all([...folder.values()].map((file) => file.close()));
   };
+  return checkpointOf({ family: type, config: fields, blueprint, weights, close });
 }

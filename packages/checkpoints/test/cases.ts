@@ -127,6 +127,16 @@ async function greedy(
   return numbersOf(chosen as HostTensor);
 }
 
+/** Tokens [count] that follow a prompt, with a cache. */
+export function greedyTokens(model: LoadedModel, prompt: readonly number[], count: number): Promise<number[]> {
+  return greedy(
+    model,
+    { inputs: { input_ids: integers(prompt, [1, prompt.length]) }, tokens: "input_ids" },
+    count,
+    true,
+  );
+}
+
 /** −log of the probability of each next token, [L − 1]. */
 function negativeLogLikelihoods(logits: HostTensor, tokens: readonly number[]): number[] {
   const [, length = 0, size = 0] = logits.shape;

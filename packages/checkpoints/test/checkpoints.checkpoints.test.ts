@@ -1,25 +1,73 @@
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
+import { createOrtWebBackend } from "@relpos/backend-ort-web";
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { createTfjsBackend } from "@relpos/backend-tfjs";
 import type { Backend } from "@relpos/core/backend";
-import { afterAll, beforeAll, describe, test } from "vitest";
-import { caseNames, checkCase } from "./cases.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadModel, openLlama2c, readLlama2cTokenizer } from "../src/index.js";
+import { caseNames, checkCase, greedyTokens } from "./cases.js";
 
-// Every checkpoint of RELPOS_CHECKPOINTS against the outputs that transformers computed for it.
+// Every checkpoint of RELPOS_CHECKPOINTS against the outputs that transformers computed for it, and beside that folder, in
+// data/models/stories260K, the text that llama2.c writes.
 const folder = resolve(process.env.RELPOS_CHECKPOINTS ?? "checkpoints");
 const names = caseNames(folder);
+const stories = join(folder, "../data/models/stories260K");
 
-const backends: Readonly<Record<string, () => Promise<Backend>>> = {
-  reference: async () => createReferenceBackend() as Backend,
-  "ort-node": async () => (await createOrtNodeBackend({ device: "cpu", threads: 1 })) as Backend,
+interface Subject {
+  readonly create: () => Promise<Backend>;
+  /** Default: all. Slower backends take one of each kind of encoding, head and block. */
+  readonly cases?: readonly string[];
+}
+
+const some = [
+  "beit",
+  "bert_qa",
+  "bloom_h6",
+  "deberta_v2_mlm",
+  "falcon_alibi",
+  "gemma3_text",
+  "gpt2",
+  "gpt_neox_fp16",
+  "gpt_oss",
+  "llama4_text",
+  "llama_yarn",
+  "modernbert",
+  "phi3_longrope",
+  "qwen3_sharded",
+  "swin",
+  "t5_gated",
+  "xlnet",
+];
+
+const subjects: Readonly<Record<string, Subject>> = {
+  reference: { create: async () => createReferenceBackend() as Backend },
+  "ort-node": { create: async () => (await createOrtNodeBackend({ device: "cpu", threads: 1 })) as Backend },
+  "ort-web wasm": { create: async () => (await createOrtWebBackend({ device: "wasm" })) as Backend, cases: some },
+  "tfjs cpu": { create: async () => (await createTfjsBackend({ device: "cpu" })) as Backend, cases: some },
 };
 
-describe.each(Object.entries(backends))("%s", (_, create) => {
+describe.each(Object.entries(subjects))("%s", (_, { create, cases = names }) => {
   let backend: Backend;
   beforeAll(async () => {
     backend = await create();
   });
   afterAll(() => backend.close());
 
-  test.each(names)("%s", (name) => checkCase(join(folder, name), backend), 300_000);
+  test.each(cases)("%s", (name) => checkCase(join(folder, name), backend), 600_000);
+
+  test.runIf(existsSync(stories))(
+    "llama2.c's stories260K: the greedy text of run.c, byte for byte",
+    async () => {
+      const checkpoint = await openLlama2c(join(stories, "stories260K.bin"));
+      const tokenizer = readLlama2cTokenizer(readFileSync(join(stories, "tok512.bin")));
+      const model = await loadModel(checkpoint.model, await checkpoint.load(), backend);
+      const tokens = await greedyTokens(model, tokenizer.encode(""), 200);
+      await model.close();
+      await checkpoint.close();
+      expect(tokenizer.decode(tokens)).toBe(readFileSync(join(stories, "expected_greedy_200_steps.txt"), "utf8"));
+    },
+    600_000,
+  );
 });

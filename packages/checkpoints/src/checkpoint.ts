@@ -1,0 +1,47 @@
+import type { HostTensor } from "@relpos/core";
+import type { Named } from "@relpos/core/nn";
+import type { ConfigFields } from "./config/config.js";
+import type { Blueprint } from "./families/family.js";
+import type { Model } from "./model/model.js";
+import type { Safetensors } from "./safetensors/reader.js";
+import { type LoadOptions, loadWeights, resolveWeights } from "./weights/load.js";
+
+/** A model of a file and its weights, which are read when they are asked for. */
+export interface Checkpoint {
+  readonly config: ConfigFields;
+  /** The configuration's `model_type`. */
+  readonly family: string;
+  readonly model: Model;
+  readonly weights: Safetensors;
+  /** Names of tensors in the file that the model does not use. */
+  readonly unused: readonly string[];
+  /** Values of all parameters. */
+  load(options?: LoadOptions): Promise<Named<HostTensor>>;
+  /** Closes the files. A second call does nothing. */
+  close(): Promise<void>;
+}
+
+export interface CheckpointParts {
+  readonly family: string;
+  readonly config: ConfigFields;
+  readonly blueprint: Blueprint;
+  readonly weights: Safetensors;
+  /** Default: closes the weights. */
+  readonly close?: () => Promise<void>;
+}
+
+/** A checkpoint of a model and the file of its weights. Errors when the file lacks a tensor. */
+export function checkpointOf({ family, config, blueprint, weights, close }: CheckpointParts): Checkpoint {
+  const { model, names } = blueprint;
+  const resolved = resolveWeights(weights, model.parameters, names);
+  const used = new Set([...resolved.values()].flatMap(({ from }) => from));
+  return {
+    config,
+    family,
+    model,
+    weights,
+    unused: [...weights.tensors.keys()].filter((name) => !used.has(name)),
+    load: (options) => loadWeights(weights, model.parameters, names, options),
+    close: close ?? (() => weights.close()),
+  };
+}
