@@ -1,5 +1,6 @@
 export type { Checkpoint } from "./checkpoint.js";
 export type { ConfigFields } from "./config/config.js";
+export type { RopeOverride } from "./config/rope-override.js";
 export { families } from "./families/index.js";
 export { openLlama2c } from "./llama2c/open-llama2c.js";
 export { type Llama2cTokenizer, readLlama2cTokenizer } from "./llama2c/tokenizer.js";
@@ -8,5 +9,7 @@ export { type HostCache, type HostInputs, type LoadedModel, loadModel, type RunM
 export type { Task } from "./model/task.js";
 export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
 export * from "./safetensors/index.js";
-export type { Folder } from "./source/open-folder.js";
-export type { LoadOptions, LoadProgress } from "./weights/load.js";
+export type { HubOptions } from "./source/hub.js";
+export type { Folder, FolderLike } from "./source/open-folder.js";
+export type { OnProgress, Progress } from "./source/progress.js";
+export type { LoadOptions } from "./weights/load.js";

@@ -44,6 +44,11 @@ export function fileSource(path: string): ByteSource {
 /** What is read before an abort is looked for again. */
 const largestRead = 2 ** 26;
 
+/** Whether a path is a folder on disk. */
+export async function isLocalFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
 /** The files directly in a folder, by name. Errors when there is no folder. */
 export async function readFolder(path: string): Promise<ReadonlyMap<string, ByteSource>> {
   const entries = await readdir(path, { withFileTypes: true }).catch((error: Error) => {

@@ -10,6 +10,11 @@ export function fileSource(path: string): ByteSource {
   return refuse("fileSource", path);
 }
 
+/** Whether a path is a folder on disk: never, where there is none. */
+export async function isLocalFolder(_path: string): Promise<boolean> {
+  return false;
+}
+
 export async function readFolder(path: string): Promise<ReadonlyMap<string, ByteSource>> {
   return refuse("readFolder", path);
 }

@@ -1,13 +1,30 @@
 import { check } from "@relpos/core";
-import { readFolder } from "#files";
+import { isLocalFolder, readFolder } from "#files";
 import { openSafetensors, type Safetensors } from "../safetensors/reader.js";
 import { openShards } from "../safetensors/shards.js";
-import type { ByteSource, ReadOptions } from "./byte-source.js";
+import { type ByteSource, blobSource, type ReadOptions } from "./byte-source.js";
+import { type HubOptions, isHubId, openHub } from "./hub.js";
+import { filePath } from "./open-source.js";
+import { openUrlFolder } from "./url-folder.js";
 
 /** Files by name: those of a checkpoint's folder, wherever it is. */
 export type Folder = ReadonlyMap<string, ByteSource>;
 
-export { readFolder };
+/** A folder's path, an address, a model of the hub by its name, files that a user chose, or files by name. */
+export type FolderLike = string | URL | Iterable<File> | Folder;
+
+const isFolder = (value: Iterable<File> | Folder): value is Folder => value instanceof Map;
+
+/** The files that a value stands for. A text is an address where it begins with `http`, a path where there is one, else a name of the hub. */
+export async function openFolder(value: FolderLike, options: HubOptions = {}): Promise<Folder> {
+  if (value instanceof URL)
+    return value.protocol === "file:" ? readFolder(filePath(value)) : openUrlFolder(value, options);
+  if (typeof value !== "string") {
+    return isFolder(value) ? value : new Map([...value].map((file) => [file.name, blobSource(file)]));
+  }
+  if (/^https?:/.test(value)) return openUrlFolder(value, options);
+  return isHubId(value) && !(await isLocalFolder(value)) ? openHub(value, options) : readFolder(value);
+}
 
 /** A small file as text. Errors when there is none. */
 export async function readText(folder: Folder, name: string, options: ReadOptions = {}): Promise<string> {

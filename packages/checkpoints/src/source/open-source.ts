@@ -9,11 +9,12 @@ export type SourceLike = string | URL | Blob | Uint8Array | ByteSource;
 export function openSource(value: SourceLike): ByteSource {
   if (typeof value === "string") return /^https?:/.test(value) ? urlSource(value) : fileSource(value);
   if (value instanceof Uint8Array) return bytesSource(value);
-  if (value instanceof URL) return value.protocol === "file:" ? fileSource(pathOf(value)) : urlSource(value);
+  if (value instanceof URL) return value.protocol === "file:" ? fileSource(filePath(value)) : urlSource(value);
   return value instanceof Blob ? blobSource(value) : value;
 }
 
-function pathOf(url: URL): string {
+/** The path of a `file:` URL. */
+export function filePath(url: URL): string {
   const path = decodeURIComponent(url.pathname);
   return /^\/[A-Za-z]:/.test(path) ? path.slice(1) : path;
 }

@@ -2,6 +2,7 @@ import { check, type HostTensor, toNumbers } from "@relpos/core";
 import type { Named, ParameterSpecs } from "@relpos/core/nn";
 import type { Safetensors } from "../safetensors/reader.js";
 import type { ReadOptions } from "../source/byte-source.js";
+import type { OnProgress } from "../source/progress.js";
 import { sourceOf, type WeightTable } from "./weight-table.js";
 
 /** Names in the file: as a table has them, or with the base model's prefix added or left out. */
@@ -11,16 +12,8 @@ export interface WeightNames {
   readonly prefix: string;
 }
 
-export interface LoadProgress {
-  readonly status: "progress";
-  readonly file: string;
-  /** Bytes. */
-  readonly loaded: number;
-  readonly total: number;
-}
-
 export interface LoadOptions extends ReadOptions {
-  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** Older names of the leaves of layer norms. */

@@ -136,6 +136,7 @@ export {
   type RopeConfig,
   ropeOptionsFromConfig,
   ropeParametersFromOptions,
+  ropeParametersOfConfig,
   ropeScalingFromConfig,
 } from "./rope-config.js";
 export {
