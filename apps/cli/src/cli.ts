@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCleanCommand } from "./commands/clean.js";
 import { addCompareCommand } from "./commands/compare.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
@@ -6,6 +7,8 @@ import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addInspectCommand } from "./commands/inspect.js";
 import { addRecommendCommand } from "./commands/recommend.js";
 import { addTrainCommand } from "./commands/train.js";
+import { addUseCommands } from "./commands/use-model.js";
+import { addVectorsCommand } from "./commands/vectors.js";
 import type { Console } from "./console.js";
 import { describeError, exitCodes } from "./errors.js";
 import { packageVersion } from "./machine.js";
@@ -65,6 +68,9 @@ function createProgram(context: CliContext): Command {
   addRecommendCommand(program, context);
   addTrainCommand(program, context);
   addEvaluateCommand(program, context);
+  addUseCommands(program, context);
+  addCleanCommand(program, context);
+  addVectorsCommand(program, context);
   addDoctorCommand(program, context);
   return program;
 }
