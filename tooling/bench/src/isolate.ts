@@ -10,7 +10,7 @@ export function isolate<Argument, Result>(
   argument: Argument,
   environment: Readonly<Record<string, string>> = {},
 ): Result {
-  const child = spawnSync(process.execPath, [fileURLToPath(module), JSON.stringify(argument)], {
+  const child = spawnSync(process.execPath, ["--expose-gc", fileURLToPath(module), JSON.stringify(argument)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 26,

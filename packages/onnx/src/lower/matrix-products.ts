@@ -2,6 +2,7 @@ import { type Dim, isFloat } from "@relpos/core";
 import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int } from "../model/model.js";
 import type { LoweringContext } from "./context.js";
+import { fewRows } from "./few-rows.js";
 import { attributesOf, type Claim, everywhere, type Fusion, type FusionCall, ofType, typeOf } from "./fusion.js";
 import { leadingSum } from "./leading-sum.js";
 
@@ -27,7 +28,10 @@ const ofMatrices: Claim = (call) => summing(call) && call.inputs.every((input) =
 export const scaledMatMul: Fusion = {
   supports: { cpu: summing, webgpu: ofMatrices, cuda: summing },
   lower: (context, call) => {
-    const { transposeLeft, transposeRight, scale } = attributesOf<ScaledMatMulAttributes>(call);
+    const own = attributesOf<ScaledMatMulAttributes>(call);
+    const { transposeLeft, transposeRight, scale } = own;
+    const short = fewRows(context, call, own);
+    if (short) return [short];
     if (!transposeLeft && !transposeRight && scale === 1) return [context.node("MatMul", call.values)];
     const attributes = { transA: flag(transposeLeft), transB: flag(transposeRight), alpha: float(scale) };
     if (context.provider === "webgpu") return [context.node("Gemm", call.values, attributes)];

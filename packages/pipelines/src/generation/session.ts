@@ -156,12 +156,14 @@ export class Session {
 
   /** The new tokens, padded behind, and the numbers that go with them. */
   #inputs(step: Step, own: readonly (readonly number[])[], count: number): ReadonlyMap<Tensor, HostTensor> {
+    const held = this.#held[0] as number;
     const padded = own.flatMap((row) => [...row, ...new Array<number>(count - row.length).fill(0)]);
     const perRow = (values: readonly number[]): HostTensor => tensor(Int32Array.from(values), [this.batch], "int32");
     return new Map([
       [step.tokens, tensor(Int32Array.from(padded), [this.batch, count], "int32")],
       [step.last, perRow(own.map((row) => Math.max(row.length - 1, 0)))],
       ...(step.length ? ([[step.length, perRow(this.#held)]] as const) : []),
+      ...(step.past ? ([[step.past, tensor(new Int32Array(held), [held], "int32")]] as const) : []),
     ]);
   }
 

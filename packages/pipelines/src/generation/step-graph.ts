@@ -1,5 +1,5 @@
 import type { Model } from "@relpos/checkpoints";
-import { argMax, type Dim, dimension, reshape, Tensor, tensorScatter } from "@relpos/core";
+import { addDims, argMax, type Dim, dimension, reshape, slice, Tensor, tensorScatter } from "@relpos/core";
 import { type Donation, type Graph, graph } from "@relpos/core/backend";
 import type { KeyValue, KeyValueCache, Named } from "@relpos/core/nn";
 
@@ -24,6 +24,8 @@ export interface StepGraph {
   readonly tokens: Tensor;
   /** Rows that are filled before the step, int32 [B]; none where the cache grows. */
   readonly length?: Tensor | undefined;
+  /** An index for each token of the past, int32 [P], where the step takes the cache's filled rows by their number. */
+  readonly past?: Tensor | undefined;
   /** Index of each row's last new token, int32 [B]. */
   readonly last: Tensor;
   /** Inputs of the cache, layer by layer; the outputs after the first take their places. */
@@ -31,6 +33,7 @@ export interface StepGraph {
 }
 
 const sequence = dimension("sequence");
+const pastLength = dimension("past");
 const int32 = (shape: readonly Dim[], name: string): Tensor => Tensor.input({ shape, dtype: "int32" }, name);
 
 /** The parts of a layer's cache, those that an encoding has. */
@@ -59,23 +62,47 @@ export function stepWithRoom(model: Model, parameters: Named<Tensor>, kind: Step
     const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `cache.${layer}.${part}`)] as const);
     return { ...Object.fromEntries(inputs), length } as unknown as KeyValueCache;
   });
-  const { outputs, present } = model.apply(parameters, own.inputs, kind.hasPast ? layers : undefined);
   const cache = layers.flatMap(({ key, value }) => [key, value]);
-  const written = present.flatMap(({ key, value }, layer) => {
-    const before = layers[layer] as KeyValueCache;
-    if (kind.hasPast) return [key, value];
-    return [tensorScatter(before.key, key, length), tensorScatter(before.value, value, length)];
-  });
-  return {
-    ...assemble(parameters, own, [length], cache, outputs.logits as Tensor, written, kind.choice),
-    length,
+  const finish = (logits: Tensor, present: readonly KeyValue[], past?: Tensor): StepGraph => {
+    const written = present.flatMap(({ key, value }) => [key, value]);
+    const others = past ? [length, past] : [length];
+    return { ...assemble(parameters, own, others, cache, logits, written, kind.choice), length, past };
   };
+  const scatter = (rows: readonly KeyValue[]): readonly KeyValue[] =>
+    layers.map(({ key, value }, layer) => {
+      const own = rows[layer] as KeyValue;
+      return { key: tensorScatter(key, own.key, length), value: tensorScatter(value, own.value, length) };
+    });
+  if (!kind.hasPast) {
+    const { outputs, present } = model.apply(parameters, own.inputs);
+    return finish(outputs.logits as Tensor, scatter(present));
+  }
+  if (kind.tokens === "one" || batch > 1) {
+    const { outputs, present } = model.apply(parameters, own.inputs, layers);
+    return finish(outputs.logits as Tensor, present);
+  }
+  // Many new tokens of one row: attention that backends run fused wants the filled rows alone.
+  const past = int32([pastLength], "past");
+  const filled = layers.map(({ key, value }) => ({
+    key: rowsOf(key, 0, pastLength),
+    value: rowsOf(value, 0, pastLength),
+  }));
+  const { outputs, present } = model.apply(parameters, own.inputs, filled);
+  const total = addDims(pastLength, sequence);
+  const rows = present.map(({ key, value }) => ({
+    key: rowsOf(key, pastLength, total),
+    value: rowsOf(value, pastLength, total),
+  }));
+  return finish(outputs.logits as Tensor, scatter(rows), past);
 }
+
+/** Rows of a part of a cache [B, Hkv, C, D]. */
+const rowsOf = (x: Tensor, start: Dim, end: Dim): Tensor => slice(x, { 2: [start, end] });
 
 /** The step of a model whose cache is made anew with each step, a few tokens longer. */
 export function stepGrowing(model: Model, parameters: Named<Tensor>, kind: StepKind): StepGraph {
   const own = newTokens(kind);
-  const layers = cacheTypes(model, parameters, kind.batch, dimension("past")).map((parts, layer) => {
+  const layers = cacheTypes(model, parameters, kind.batch, pastLength).map((parts, layer) => {
     const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `past.${layer}.${part}`)] as const);
     return Object.fromEntries(inputs) as unknown as KeyValue;
   });
@@ -105,7 +132,7 @@ function assemble(
   logits: Tensor,
   present: readonly Tensor[],
   choice: Choice,
-): Omit<StepGraph, "length"> {
+): Omit<StepGraph, "length" | "past"> {
   const [batch, , vocabulary] = logits.shape as readonly [Dim, Dim, Dim];
   const scores = reshape(logits, [batch, vocabulary]);
   const chosen = choice === "token" ? argMax(scores, 1) : scores;

@@ -77,11 +77,13 @@ async function inference(backend: Backend, trainer: Trainer, settings: TrainingS
   };
 }
 
-/** Node's resident memory; where there is no process, what Chromium says of the heap. */
+/** Node's resident memory, once garbage is collected; where there is no process, what Chromium says of the heap. */
 function memoryInUse(): number {
-  const { process, performance } = globalThis as {
+  const { gc, process, performance } = globalThis as {
+    gc?(): void;
     process?: { memoryUsage?(): { rss: number } };
     performance?: { memory?: { usedJSHeapSize: number } };
   };
+  gc?.();
   return process?.memoryUsage?.().rss ?? performance?.memory?.usedJSHeapSize ?? 0;
 }
