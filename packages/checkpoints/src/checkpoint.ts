@@ -4,7 +4,8 @@ import type { ConfigFields } from "./config/config.js";
 import type { Blueprint } from "./families/family.js";
 import type { Model } from "./model/model.js";
 import type { Safetensors } from "./safetensors/reader.js";
-import { type LoadOptions, loadWeights, resolveWeights } from "./weights/load.js";
+import type { Folder } from "./source/open-folder.js";
+import { type LoadOptions, loadWeights, type ResolvedWeight, resolveWeights } from "./weights/load.js";
 
 /** A model of a file and its weights, which are read when they are asked for. */
 export interface Checkpoint {
@@ -13,6 +14,10 @@ export interface Checkpoint {
   readonly family: string;
   readonly model: Model;
   readonly weights: Safetensors;
+  /** Its files by name, the tokenizer's among them; of a single file none. */
+  readonly files: Folder;
+  /** Which tensors of the file each parameter comes from. */
+  readonly sources: ReadonlyMap<string, ResolvedWeight>;
   /** Names of tensors in the file that the model does not use. */
   readonly unused: readonly string[];
   /** Values of all parameters. */
@@ -26,12 +31,12 @@ export interface CheckpointParts {
   readonly config: ConfigFields;
   readonly blueprint: Blueprint;
   readonly weights: Safetensors;
-  /** Default: closes the weights. */
-  readonly close?: () => Promise<void>;
+  /** Default: none. */
+  readonly files?: Folder;
 }
 
 /** A checkpoint of a model and the file of its weights. Errors when the file lacks a tensor. */
-export function checkpointOf({ family, config, blueprint, weights, close }: CheckpointParts): Checkpoint {
+export function checkpointOf({ family, config, blueprint, weights, files = new Map() }: CheckpointParts): Checkpoint {
   const { model, names } = blueprint;
   const resolved = resolveWeights(weights, model.parameters, names);
   const used = new Set([...resolved.values()].flatMap(({ from }) => from));
@@ -40,8 +45,12 @@ export function checkpointOf({ family, config, blueprint, weights, close }: Chec
     family,
     model,
     weights,
+    files,
+    sources: resolved,
     unused: [...weights.tensors.keys()].filter((name) => !used.has(name)),
     load: (options) => loadWeights(weights, model.parameters, names, options),
-    close: close ?? (() => weights.close()),
+    close: async () => {
+      await Promise.all([weights.close(), ...[...files.values()].map((file) => file.close())]);
+    },
   };
 }

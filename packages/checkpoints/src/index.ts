@@ -9,6 +9,7 @@ export { type HostCache, type HostInputs, type LoadedModel, loadModel, type RunM
 export type { Task } from "./model/task.js";
 export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
 export * from "./safetensors/index.js";
+export { saveCheckpoint, storedWeights } from "./save-checkpoint.js";
 export type { HubOptions } from "./source/hub.js";
 export type { Folder, FolderLike } from "./source/open-folder.js";
 export type { OnProgress, Progress } from "./source/progress.js";

@@ -53,8 +53,5 @@ async function openFiles(folder: Folder, options: OpenOptions): Promise<Checkpoi
   const blueprint = family(config, options.task ?? taskOf(architecture as string));
   config.finish();
   const weights = await openWeights(folder, options);
-  const close = async (): Promise<void> => {
-    await Promise.all([...folder.values()].map((file) => file.close()));
-  };
-  return checkpointOf({ family: type, config: fields, blueprint, weights, close });
+  return checkpointOf({ family: type, config: fields, blueprint, weights, files: folder });
 }

@@ -4,7 +4,7 @@ import type { AttentionBiases, TransformerOptions } from "@relpos/core/nn";
 import { activationNames } from "../config/activations.js";
 import type { Config } from "../config/config.js";
 import type { Task } from "../model/task.js";
-import { normedRows, products, reshape, takeRows } from "../weights/make.js";
+import { normedRows, products, reshaped, rowsOf, takeRows } from "../weights/make.js";
 import { type ModuleSource, tensor, type WeightTable } from "../weights/weight-table.js";
 import { bertMaskedHead, bertNames, bertOptions } from "./bert.js";
 import { classifierHead, encoder, type Heads, maskedHead, plainHeads } from "./encoder.js";
@@ -51,15 +51,10 @@ function ofHeads(place: number, heads: number, headSize: number): WeightTable[st
   const order = Array.from({ length: heads * headSize }, (_, index) => {
     return (Math.floor(index / headSize) * 3 + place) * headSize + (index % headSize);
   });
-  return () => ({ from: [`${layer}.in_proj.weight`], make: ([all]) => takeRows(all as HostTensor, order) });
+  return () => rowsOf(`${layer}.in_proj.weight`, order);
 }
 
-const flat =
-  (name: string): ModuleSource =>
-  () => ({
-    from: [name],
-    make: ([value]) => reshape(value as HostTensor, [(value as HostTensor).data.length]),
-  });
+const flat = (name: string): ModuleSource => reshaped(name, (shape) => [shape.reduce((a, b) => a * b, 1)]);
 
 const first: Version = {
   tableNorm: false,

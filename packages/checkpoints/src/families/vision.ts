@@ -1,4 +1,3 @@
-import type { HostTensor } from "@relpos/core";
 import { learned, beit as patchBias } from "@relpos/core/encodings";
 import type { StackOptions } from "@relpos/core/nn";
 import { activationNames } from "../config/activations.js";
@@ -7,7 +6,7 @@ import { firstToken, type HeadOptions, meanOfPatches, type Pool } from "../model
 import { patchesOnSide } from "../model/patches.js";
 import type { Task } from "../model/task.js";
 import { visionModel } from "../model/vision-model.js";
-import { reshape } from "../weights/make.js";
+import { reshaped } from "../weights/make.js";
 import { tensor, type WeightTable } from "../weights/weight-table.js";
 import type { Family } from "./family.js";
 import { labelCount, refuseTask } from "./task-settings.js";
@@ -82,10 +81,7 @@ export const vit: Family = (config, task) => {
       prefix: "vit.",
       table: {
         ...visionNames("vit."),
-        "position.learned": () => ({
-          from: ["vit.embeddings.position_embeddings"],
-          make: ([value]) => reshape(value as HostTensor, (value as HostTensor).shape.slice(1)),
-        }),
+        "position.learned": reshaped("vit.embeddings.position_embeddings", (shape) => shape.slice(1)),
         norm: "vit.layernorm",
       },
     },

@@ -1,8 +1,7 @@
-import type { HostTensor } from "@relpos/core";
 import { xlnet as relativeSinusoids } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
 import { lastToken } from "../model/head.js";
-import { reshape, transpose } from "../weights/make.js";
+import { reshaped, transpose } from "../weights/make.js";
 import { type ModuleSource, tensor } from "../weights/weight-table.js";
 import { encoder, type Heads } from "./encoder.js";
 import type { Family } from "./family.js";
@@ -10,27 +9,14 @@ import { labelCount } from "./task-settings.js";
 
 const attention = "transformer.layer.*.rel_attn";
 
+/** [width, H, D] as [width, H·D]. */
+const mergedHeads = ([width = 0, heads = 0, headSize = 0]: readonly number[]) => [width, heads * headSize];
+
 /** A projection stored as [width, H, D], as [H·D, width]. */
-const perHead =
-  (name: string): ModuleSource =>
-  () => ({
-    from: [name],
-    make: ([value]) => {
-      const [width = 0, heads = 0, headSize = 0] = (value as HostTensor).shape;
-      return transpose(reshape(value as HostTensor, [width, heads * headSize]));
-    },
-  });
+const perHead = (name: string): ModuleSource => reshaped(name, mergedHeads, transpose);
 
 /** The projection back, whose weight [width, H, D] is the product's already: [width, H·D]. */
-const joined =
-  (name: string): ModuleSource =>
-  () => ({
-    from: [name],
-    make: ([value]) => {
-      const [width = 0, heads = 0, headSize = 0] = (value as HostTensor).shape;
-      return reshape(value as HostTensor, [width, heads * headSize]);
-    },
-  });
+const joined = (name: string): ModuleSource => reshaped(name, mergedHeads);
 
 /** XLNet reading both sides, as fine-tuned models do: no permutation, no memory of earlier segments. */
 export const xlnet: Family = (config, task) => {

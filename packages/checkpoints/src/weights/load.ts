@@ -33,8 +33,11 @@ function nameIn(file: Safetensors, name: string, prefix: string): string | undef
 export interface ResolvedWeight {
   readonly from: readonly string[];
   readonly make: (tensors: readonly HostTensor[]) => HostTensor;
+  /** Puts values back into the tensor; `undefined` where it is not possible. */
+  readonly put: ((tensor: HostTensor, value: HostTensor) => void) | undefined;
 }
 
+const copied = (tensor: HostTensor, value: HostTensor): void => tensor.data.set(value.data);
 const asItIs = ([only]: readonly HostTensor[]): HostTensor => only as HostTensor;
 
 /** The tensors that parameters come from. Errors, at once for all, when the file lacks some. */
@@ -49,10 +52,10 @@ export function resolveWeights(
     return inFile.length === names.length ? inFile : undefined;
   };
   const resolved = Object.keys(specs).map((parameter): [string, ResolvedWeight] => {
-    const { from, otherwise, make = asItIs } = sourceOf(table, parameter);
+    const { from, otherwise, make = asItIs, put = make === asItIs ? copied : undefined } = sourceOf(table, parameter);
     const names = found(from) ?? (otherwise && found(otherwise));
     if (!names) missing.push(...from.filter((name) => !nameIn(file, name, prefix)));
-    return [parameter, { from: names ?? [], make }];
+    return [parameter, { from: names ?? [], make, put }];
   });
   check(missing.length === 0, "weights", () => {
     const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";
@@ -103,7 +106,8 @@ export async function loadWeights(
   return Object.fromEntries(entries);
 }
 
-function asFloat32(value: HostTensor, from: readonly string[]): HostTensor {
+/** Values as float32. Errors when one is no number. */
+export function asFloat32(value: HostTensor, from: readonly string[]): HostTensor {
   const data = value.data instanceof Float32Array ? value.data : Float32Array.from(toNumbers(value));
   check(!data.some(Number.isNaN), "weights", () => `${from.join(", ")}: every value must be a number, got NaN`);
   return { shape: value.shape, dtype: "float32", data };

@@ -1,5 +1,5 @@
 import { check, type HostTensor, toNumbers } from "@relpos/core";
-import { type ModuleSource, tensorName } from "./weight-table.js";
+import { type ModuleSource, tensorName, type WeightSource } from "./weight-table.js";
 
 /** A float32 tensor from a function of the index. */
 function filled(shape: readonly number[], value: (index: number) => number): HostTensor {
@@ -28,7 +28,7 @@ export function transpose(value: HostTensor): HostTensor {
   return { shape: [columns, rows], dtype: value.dtype, data };
 }
 
-export function reshape(value: HostTensor, shape: readonly number[]): HostTensor {
+function reshape(value: HostTensor, shape: readonly number[]): HostTensor {
   return { ...value, shape };
 }
 
@@ -36,7 +36,10 @@ export function reshape(value: HostTensor, shape: readonly number[]): HostTensor
 export function transposed(module: string): ModuleSource {
   return (leaf) => ({
     from: [tensorName(module, leaf)],
-    ...(leaf === "weight" && { make: ([weight]) => transpose(weight as HostTensor) }),
+    ...(leaf === "weight" && {
+      make: ([weight]) => transpose(weight as HostTensor),
+      put: (tensor, value) => tensor.data.set(transpose(value).data),
+    }),
   });
 }
 
@@ -48,6 +51,7 @@ export function plusOne(module: string): ModuleSource {
       const values = toNumbers(weight as HostTensor);
       return filled((weight as HostTensor).shape, (index) => 1 + (values[index] as number));
     },
+    put: (tensor, value) => tensor.data.set(Float32Array.from(value.data, (x) => x - 1)),
   });
 }
 
@@ -59,9 +63,34 @@ export function rows(module: string, start: number, end: number): ModuleSource {
 
 /** The outputs of a linear layer in another order. */
 export function reordered(module: string, order: readonly number[]): ModuleSource {
-  return (leaf) => ({
-    from: [tensorName(module, leaf)],
+  return (leaf) => rowsOf(tensorName(module, leaf), order);
+}
+
+/** Rows of a tensor by its full name. */
+export function rowsOf(name: string, order: readonly number[]): WeightSource {
+  return {
+    from: [name],
     make: ([value]) => takeRows(value as HostTensor, order),
+    put: (tensor, value) => {
+      const size = value.data.length / order.length;
+      order.forEach((row, index) => {
+        tensor.data.set(value.data.subarray(index * size, (index + 1) * size), row * size);
+      });
+    },
+  };
+}
+
+/** A tensor by its full name in another shape, and what it is then turned into. */
+export function reshaped(
+  name: string,
+  shape: (given: readonly number[]) => readonly number[],
+  turn: (value: HostTensor) => HostTensor = (value) => value,
+): ModuleSource {
+  return () => ({
+    from: [name],
+    make: ([value]) => turn(reshape(value as HostTensor, shape((value as HostTensor).shape))),
+    // Turning twice gives what was.
+    put: (tensor, value) => tensor.data.set(turn(value).data),
   });
 }
 
@@ -101,6 +130,14 @@ export function columns(name: string, start: number, end: number, step = 1): Mod
         for (let i = 0; i < count; i++) wanted.data[row * count + i] = values[row * size + start + i * step] as number;
       }
       return wanted;
+    },
+    put: (tensor, value) => {
+      const size = tensor.shape.at(-1) as number;
+      const count = value.shape.at(-1) as number;
+      for (let index = 0; index < value.data.length; index++) {
+        const [row, column] = [Math.floor(index / count), index % count];
+        tensor.data[row * size + start + column * step] = value.data[index] as number;
+      }
     },
   });
 }

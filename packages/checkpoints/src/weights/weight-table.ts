@@ -7,6 +7,8 @@ export interface WeightSource {
   readonly otherwise?: readonly string[];
   /** Default: the tensor as it is. */
   readonly make?: (tensors: readonly HostTensor[]) => HostTensor;
+  /** Puts a parameter's values back into the one tensor that they come from, float32. Default: as they are; with `make`, not possible. */
+  readonly put?: (tensor: HostTensor, value: HostTensor) => void;
 }
 
 /** What a module of a file gives to a module of ours: a leaf ("weight", "scale", "bias") → its source. */
