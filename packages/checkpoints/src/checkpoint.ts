@@ -5,7 +5,7 @@ import type { Blueprint } from "./families/family.js";
 import type { Model } from "./model/model.js";
 import type { Safetensors } from "./safetensors/reader.js";
 import type { Folder } from "./source/open-folder.js";
-import { type LoadOptions, loadWeights, type ResolvedWeight, resolveWeights } from "./weights/load.js";
+import { type LoadOptions, loadWeights, type ResolvedWeight, resolveWeights, streamWeights } from "./weights/load.js";
 
 /** A model of a file and its weights, which are read when they are asked for. */
 export interface Checkpoint {
@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly unused: readonly string[];
   /** Values of all parameters. */
   load(options?: LoadOptions): Promise<Named<HostTensor>>;
+  /** The same one after another, so that each can be given away before the next is read. */
+  stream(options?: LoadOptions): AsyncIterable<readonly [parameter: string, value: HostTensor]>;
   /** Closes the files. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function checkpointOf({ family, config, blueprint, weights, files = new M
     sources: resolved,
     unused: [...weights.tensors.keys()].filter((name) => !used.has(name)),
     load: (options) => loadWeights(weights, model.parameters, names, options),
+    stream: (options) => streamWeights(weights, model.parameters, names, options),
     close: async () => {
       await Promise.all([weights.close(), ...[...files.values()].map((file) => file.close())]);
     },

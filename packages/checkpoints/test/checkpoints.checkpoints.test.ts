@@ -4,9 +4,20 @@ import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createOrtWebBackend } from "@relpos/backend-ort-web";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { createTfjsBackend } from "@relpos/backend-tfjs";
+import type { HostTensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
+import type { Named } from "@relpos/core/nn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadModel, openLlama2c, readLlama2cTokenizer } from "../src/index.js";
+import {
+  bytesSource,
+  type Checkpoint,
+  encodeSafetensors,
+  loadModel,
+  openCheckpoint,
+  openLlama2c,
+  readLlama2cTokenizer,
+  storedWeights,
+} from "../src/index.js";
 import { caseNames, checkCase, greedyTokens } from "./cases.js";
 
 // Every checkpoint of RELPOS_CHECKPOINTS against the outputs that transformers computed for it, and beside that folder, in
@@ -47,6 +58,32 @@ const subjects: Readonly<Record<string, Subject>> = {
   "ort-web wasm": { create: async () => (await createOrtWebBackend({ device: "wasm" })) as Backend, cases: some },
   "tfjs cpu": { create: async () => (await createTfjsBackend({ device: "cpu" })) as Backend, cases: some },
 };
+
+describe("parameters that are written back", () => {
+  test.each(names)("%s: load as they were", async (name) => {
+    const checkpoint = await openCheckpoint(join(folder, name));
+    const weights = await checkpoint.load();
+    const own = Object.entries(weights).filter(([parameter]) => checkpoint.sources.get(parameter)?.put);
+    expect(own.length).toBeGreaterThan(0);
+    const zeros = own.map(([parameter, value]) => [parameter, { ...value, data: value.data.map(() => 0) }] as const);
+    const cleared = await reopened(checkpoint, Object.fromEntries(zeros));
+    expect(await cleared.load()).toMatchObject(Object.fromEntries(zeros));
+    const again = await reopened(checkpoint, Object.fromEntries(own));
+    expect(await again.load()).toEqual(weights);
+    await checkpoint.close();
+  });
+});
+
+/** A checkpoint from the tensors that another has with other values. */
+async function reopened(checkpoint: Checkpoint, values: Named<HostTensor>): Promise<Checkpoint> {
+  const config = new TextEncoder().encode(JSON.stringify(checkpoint.config));
+  const tensors = encodeSafetensors(await storedWeights(checkpoint, values));
+  const files = new Map([
+    ["config.json", bytesSource(config, "config.json")],
+    ["model.safetensors", bytesSource(tensors, "model.safetensors")],
+  ]);
+  return openCheckpoint(files);
+}
 
 describe.each(Object.entries(subjects))("%s", (_, { create, cases = names }) => {
   let backend: Backend;

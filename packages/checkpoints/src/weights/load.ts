@@ -64,16 +64,23 @@ export function resolveWeights(
   return new Map(resolved);
 }
 
+/** Values of all parameters as float32, as `streamWeights` reads them. */
+export async function loadWeights(...given: Parameters<typeof streamWeights>): Promise<Named<HostTensor>> {
+  const entries: (readonly [string, HostTensor])[] = [];
+  for await (const entry of streamWeights(...given)) entries.push(entry);
+  return Object.fromEntries(entries);
+}
+
 /**
- * Values of all parameters as float32. Errors name the tensor when it has another shape than the model, or a value that is no
- * number.
+ * Values of all parameters as float32, one after another, each in memory of its own. Errors name the tensor when it has
+ * another shape than the model, or a value that is no number.
  */
-export async function loadWeights(
+export async function* streamWeights(
   file: Safetensors,
   specs: ParameterSpecs,
   names: WeightNames,
   { signal, onProgress }: LoadOptions = {},
-): Promise<Named<HostTensor>> {
+): AsyncGenerator<readonly [parameter: string, value: HostTensor]> {
   const resolved = resolveWeights(file, specs, names);
   const used = new Set([...resolved.values()].flatMap(({ from }) => from));
   const total = [...used].reduce((sum, name) => sum + (file.tensors.get(name)?.length ?? 0), 0);
@@ -90,7 +97,6 @@ export async function loadWeights(
     }
     return value;
   };
-  const entries: [string, HostTensor][] = [];
   for (const [parameter, { from, make }] of resolved) {
     const value = asFloat32(make(await Promise.all(from.map(read))), from);
     const expected = specs[parameter]?.shape ?? [];
@@ -101,14 +107,19 @@ export async function loadWeights(
         return `${from.join(", ")} must give shape [${expected}] by the configuration, got [${value.shape}]`;
       },
     );
-    entries.push([parameter, value]);
+    yield [parameter, value];
   }
-  return Object.fromEntries(entries);
 }
 
 /** Values as float32. Errors when one is no number. */
 export function asFloat32(value: HostTensor, from: readonly string[]): HostTensor {
   const data = value.data instanceof Float32Array ? value.data : Float32Array.from(toNumbers(value));
-  check(!data.some(Number.isNaN), "weights", () => `${from.join(", ")}: every value must be a number, got NaN`);
+  check(!hasNaN(data), "weights", () => `${from.join(", ")}: every value must be a number, got NaN`);
   return { shape: value.shape, dtype: "float32", data };
+}
+
+/** A loop over the numbers themselves: a call for each takes a second for a hundred million. */
+function hasNaN(data: Float32Array): boolean {
+  for (let index = 0; index < data.length; index++) if (Number.isNaN(data[index])) return true;
+  return false;
 }
