@@ -54,6 +54,7 @@ export async function openOutput(folder: string, resume: boolean, what = "compar
   if (names.length > 0 && !holdsWork) {
     throw new CliError(`--out ${folder} holds no ${what} to resume`, `choose the folder that the ${what} wrote to`);
   }
+  await removeLeftovers(folder);
   await probe(folder);
   return folderStore(folder);
 }
@@ -63,6 +64,12 @@ export async function openNewOutput(folder: string): Promise<RunStore> {
   if ((await list(folder)).length > 0) throw new CliError(`--out ${folder} is not empty`, "choose another --out");
   await probe(folder);
   return folderStore(folder);
+}
+
+/** Removes files that a killed process had not moved to their places. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names) if (/\.[0-9a-f]{8}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
 }
 
 /** Makes the folder and tries to write in it. */

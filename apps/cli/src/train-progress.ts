@@ -1,5 +1,6 @@
 import { duration, shortNumber, timeLeft } from "@relpos/lab";
 import { sparkline, type TrainEvent } from "@relpos/lab/language";
+import { describeCoverage } from "@relpos/text";
 import type { Console } from "./console.js";
 import { bar } from "./progress.js";
 
@@ -40,10 +41,10 @@ export function showTraining(console: Console, now: () => number = () => perform
 
 function describe(event: Exclude<TrainEvent, { type: "step" }>): string | undefined {
   if (event.type === "start") {
-    const { parameters, vocabulary, perEpoch, steps, memory } = event.description;
+    const { parameters, vocabulary, perEpoch, steps, memory, coverage } = event.description;
     const bytes = `${Math.ceil((memory.held + memory.peak) / 2 ** 20).toLocaleString("en-US")} MiB`;
     const begin = event.step > 0 ? `going on from step ${event.step}: ` : "";
-    return `${begin}${parameters.toLocaleString("en-US")} parameters, ${vocabulary.toLocaleString("en-US")} tokens, ${steps} steps (${perEpoch} are an epoch), about ${bytes} of memory`;
+    return `${begin}${parameters.toLocaleString("en-US")} parameters, ${vocabulary.toLocaleString("en-US")} tokens, ${steps} steps (${perEpoch} are an epoch), about ${bytes} of memory${coverage ? `\n${describeCoverage(coverage)}` : ""}`;
   }
   if (event.type === "test") return undefined;
   const { step, measures } = event.evaluation;

@@ -17,6 +17,7 @@ export interface TrainFlags extends Omit<TrainOptions, "tokenizer">, BackendRequ
   readonly test?: string;
   readonly tokenizer?: string;
   readonly from?: string;
+  readonly vectors?: string;
   readonly out: string;
   readonly resume?: true;
   readonly saveEvery: number;
@@ -96,6 +97,10 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
     },
     whole("--vocabulary-size", "<number>", `most tokens (${defaultOf("vocabularySize")})`),
     whole("--min-frequency", "<number>", `rarer words are unknown (${defaultOf("minFrequency")})`),
+    {
+      flags: "--vectors <file>",
+      description: "word vectors to begin with: GloVe, fastText or word2vec text, .bin, .safetensors, each as .gz too",
+    },
     {
       flags: "--from <folder>",
       description: "a trained model to begin with, and its tokenizer: mlm before classify or qa",

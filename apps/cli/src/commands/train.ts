@@ -13,7 +13,8 @@ import {
   trainModel,
   trainTable,
 } from "@relpos/lab/language";
-import { type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
+import { readVectors, type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
+import { fileSource } from "@relpos/text/node";
 import { Argument, type Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
@@ -61,6 +62,10 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
   const from = flags.from === undefined ? undefined : await loadModel(folderStore(flags.from));
   const tokenizer = from?.tokenizer ?? (await givenTokenizer(flags.tokenizer));
   const data = await readData(name, flags, console);
+  const read =
+    flags.vectors === undefined
+      ? undefined
+      : await readVectors(fileSource(flags.vectors), { onError: flags.onError ?? "throw" });
   const store = await openOutput(flags.out, flags.resume ?? false, "training");
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
@@ -75,7 +80,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
     };
     const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
     const results = await trainModel(
-      { task, options, ...data, tokenizer, initial: from?.weights },
+      { task, options, ...data, tokenizer, initial: from?.weights, vectors: read?.vectors },
       {
         backend,
         backendSettings: settingsOf(chosen),

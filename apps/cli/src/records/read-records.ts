@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { RelposError } from "@relpos/core";
 import type { LanguageTaskName } from "@relpos/lab/language";
 import {
   DataError,
@@ -114,6 +115,16 @@ function readable(flag: string, path: string, cause: unknown): unknown {
     return new CliError(
       `${flag}: ${cause.message}`,
       "mend it, or leave such records out with --on-error skip",
+      exitCodes.usage,
+      {
+        cause,
+      },
+    );
+  }
+  if (cause instanceof RelposError) {
+    return new CliError(
+      `${flag}: ${cause.message}`,
+      "choose a file with data, and check its --format",
       exitCodes.usage,
       {
         cause,

@@ -1,9 +1,10 @@
 import {
   crossEntropy,
   dimension,
+  div,
   type HostTensor,
-  mean,
   mul,
+  reduceSum,
   softplus,
   sub,
   type Tensor,
@@ -79,8 +80,9 @@ export const classify: LanguageTask<Records> = {
         loss: (weights, batch, drop) => {
           const { logits } = model.apply(weights, batch, drop) as { logits: Tensor };
           const expected = batch.labels as Tensor;
+          const own = expected.shape[0] as number;
           if (!multiLabel) return crossEntropy(logits, expected, { labelSmoothing: options.labelSmoothing });
-          return mean(sub(softplus(logits), mul(logits, expected)));
+          return div(reduceSum(sub(softplus(logits), mul(logits, expected))), own * labels.length);
         },
       },
       { ...options, batch: Math.min(options.batch, records.length) },

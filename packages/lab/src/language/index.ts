@@ -20,6 +20,7 @@ export type {
 export { lm } from "./lm.js";
 export { maskWords, mlm } from "./mlm.js";
 export { configOf, type LanguageTaskName, type ModelSettings, settingsOfConfig } from "./model-settings.js";
+export { type OpenedModel, openModel, type Question, type ScoredLabel } from "./opened-model.js";
 export { createAnswerer, type FoundAnswer, qa } from "./qa.js";
 export { createRunner, type Runner, type RunnerRequest } from "./runner.js";
 export { loadModel, modelFiles, type SavedModel, saveModel } from "./saved-model.js";

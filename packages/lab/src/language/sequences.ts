@@ -10,12 +10,18 @@ import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
 
 /** The settings that every task makes alike. */
 export function commonSettings(task: LanguageTaskName, { vocabulary }: Tokenizer, sizes: ModelSizes): ModelSettings {
+  const { layers, width, heads, feedForward, length, encoding } = sizes;
   return {
     task,
     vocabulary: vocabulary.size,
-    pad: vocabulary.special.pad ?? 0,
+    layers,
+    width,
+    heads,
+    feedForward,
+    length,
+    encoding,
     digits: digitsOf(vocabulary.tokens),
-    ...sizes,
+    pad: vocabulary.special.pad ?? 0,
   };
 }
 

@@ -1,8 +1,9 @@
-import { digest, type HostTensor, hash } from "@relpos/core";
+import { digest, type HostTensor, hash, toStorage } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { type Named, parameterCount } from "@relpos/core/nn";
+import { mapNamed, type Named, parameterCount } from "@relpos/core/nn";
 import { adamW, type Optimizer, sgd, Trainer, warmupCosine } from "@relpos/core/train";
-import type { Tokenizer } from "@relpos/text";
+import { initialEmbedding, type Tokenizer, type VectorCoverage, type WordVectors } from "@relpos/text";
+import { require } from "../compare/errors.js";
 import type { BackendSettings, Environment, LossPoint } from "../compare/results.js";
 import { canonical } from "../compare/settings.js";
 import { thinLosses } from "../compare/statistics.js";
@@ -38,8 +39,10 @@ export interface TrainModelRequest<Records> {
   readonly test?: Records | undefined;
   /** Default: one is trained on the training texts. */
   readonly tokenizer?: Tokenizer | undefined;
-  /** Weights to begin with where names and shapes agree: of a pretrained model, or word vectors. */
+  /** Weights to begin with where names and shapes agree: of a pretrained model. */
   readonly initial?: Named<HostTensor> | undefined;
+  /** Word vectors to begin the embeddings with, as wide as the model; they are trained further. */
+  readonly vectors?: WordVectors | undefined;
 }
 
 /** What a training works with, beside what is trained. */
@@ -80,6 +83,8 @@ export interface TrainDescription {
   readonly perEpoch: number;
   readonly steps: number;
   readonly memory: MemoryEstimate;
+  /** How much of the vocabulary has a vector, where there are some. */
+  readonly coverage?: VectorCoverage;
 }
 
 /** What a training writes as `results.json`. */
@@ -128,13 +133,15 @@ export async function trainModel<T, Records>(
   const tokenizer = request.tokenizer ?? (await trainedTokenizer(task, records, chosen));
   const model = languageModel(task.settings(records, tokenizer, chosen, chosen));
   const data = { model, tokenizer, options: chosen };
+  const embedding = request.vectors && embeddingOf(request.vectors, tokenizer, chosen);
+  const initial = { ...request.initial, ...(embedding && { "embedding.weight": embedding.table }) };
   const training = task.training({ ...data, records }, chosen);
   const settings = completeTraining(task.name, options, () => training.perEpoch);
   const backendSettings: BackendSettings = { name: backend.name, ...context.backendSettings };
   const environment = { versions: {}, machine: {}, ...context.environment, backend: backend.details ?? {} };
   const claim = {
     settings: { task: task.name, ...settings },
-    data: dataDigests(request, tokenizer),
+    data: dataDigests(request, tokenizer, initial),
     backend: backendSettings,
     versions: environment.versions,
   };
@@ -146,7 +153,7 @@ export async function trainModel<T, Records>(
   const trainer = await Trainer.create(backend, {
     ...trainerOptions(settings, training, optimizer),
     parameters: model.parameters,
-    initial: fitting(request.initial ?? {}, model.parameters),
+    initial: fitting(initial, model.parameters),
     ...(signal && { signal }),
   });
   const examiner = task.examiner(backend, { ...data, records: request.validation });
@@ -175,6 +182,7 @@ export async function trainModel<T, Records>(
         perEpoch: training.perEpoch,
         steps: settings.steps,
         memory: estimateMemory(trainer.executable.graph),
+        ...(embedding && { coverage: embedding.coverage }),
       };
       onEvent?.({ type: "start", step, work: share(step), description });
     },
@@ -190,7 +198,7 @@ export async function trainModel<T, Records>(
   try {
     const trained = await runTraining(run);
     if (trained.failure) throw trained.failure.error;
-    const weights = await bestWeights(run, trained);
+    const weights = mapNamed(await bestWeights(run, trained), asStored);
     onEvent?.({ type: "test", work: 0.98 });
     const result = await measured(weights, signal).catch(async (error: unknown) => {
       if (signal?.aborted) await saveTraining(run, trained);
@@ -256,6 +264,14 @@ export async function uploadWeights<T>(backend: Backend<T>, weights: Named<HostT
   );
 }
 
+/** The vectors as initial embeddings. */
+function embeddingOf(vectors: WordVectors, { vocabulary }: Tokenizer, { width, seed }: TrainSettings) {
+  require(vectors.width === width, () =>
+    `the vectors have ${vectors.width} numbers and the model's width is ${width}`, () =>
+    `choose --width ${vectors.width}, and heads that divide it`);
+  return initialEmbedding(vocabulary, vectors, { seed });
+}
+
 function trainedTokenizer<Records>(
   task: LanguageTask<Records>,
   records: Records,
@@ -285,17 +301,23 @@ function fitting(
   return Object.fromEntries(Object.entries(weights).filter(fits));
 }
 
+/** A tensor as it is saved: what is measured is what can be loaded. */
+function asStored(value: HostTensor): HostTensor {
+  return { ...value, data: toStorage(value) };
+}
+
 /** What tells data from other data. */
 function dataDigests<Records>(
-  { training, validation, test, initial }: TrainModelRequest<Records>,
+  { training, validation, test }: TrainModelRequest<Records>,
   tokenizer: Tokenizer,
+  initial: Named<HostTensor>,
 ): Readonly<Record<string, unknown>> {
   return {
     training: digest(JSON.stringify(training)),
     validation: digest(JSON.stringify(validation)),
     ...(test !== undefined && { test: digest(JSON.stringify(test)) }),
     tokenizer: digest(JSON.stringify(tokenizer)),
-    ...(initial && { initial: checksum(initial) }),
+    ...(Object.keys(initial).length > 0 && { initial: checksum(initial) }),
   };
 }
 

@@ -1,0 +1,170 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import type { TrainResults } from "@relpos/lab/language";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Captured, relpos, temporaryFolder } from "./captured.js";
+
+const at = temporaryFolder();
+const sizes = "--backend reference --layers 1 --width 8 --heads 2 --length 16 --batch 4 --steps 4 --dropout 0".split(
+  " ",
+);
+
+beforeAll(async () => {
+  const colours = ["red", "blue"];
+  const rows = Array.from({ length: 20 }, (_, row) => `${colours[row % 2]} thing ${row}\t${colours[row % 2]}`);
+  await writeFile(at("train.txt"), `${rows.join("\n")}\n`);
+  await writeFile(at("text.txt"), "the cat sat on the mat. a dog ran to the cat. ".repeat(20));
+  await writeFile(at("from.txt"), "red cat\nblue dog\n".repeat(6));
+  await writeFile(at("to.txt"), "cat red\ndog blue\n".repeat(6));
+});
+
+const train = (task: string, data: string, out: string, ...more: readonly string[]): Promise<Captured> =>
+  relpos("train", task, ...sizes, "--data", data, "--out", out, ...more);
+
+describe("a training", () => {
+  let run: Captured;
+  beforeAll(async () => {
+    run = await train("classify", at("train.txt"), at("colours"), "--encoding", "t5");
+  });
+
+  test("ends with the measures, and a folder with the model and a report", async () => {
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.out).toContain("classify with t5");
+    expect(run.out).toMatch(/^accuracy +\d+\.\d %$/m);
+    expect(run.error).toMatch(/parameters, .* tokens, 4 steps \(5 are an epoch\), about \d+ MiB of memory/);
+    expect((await readdir(at("colours"))).sort()).toEqual([
+      "config.json",
+      "metrics.jsonl",
+      "model.safetensors",
+      "report.html",
+      "results.json",
+      "settings.json",
+      "tokenizer.json",
+      "tokenizer_config.json",
+    ]);
+    const config = JSON.parse(await readFile(at("colours", "config.json"), "utf8")) as object;
+    expect(config).toMatchObject({
+      model_type: "relpos",
+      position_encoding: { name: "t5" },
+      id2label: { 0: "blue", 1: "red" },
+    });
+    expect((await readFile(at("colours", "metrics.jsonl"), "utf8")).split("\n")).toHaveLength(4 + 4 + 1);
+  });
+
+  test("is measured again to the same numbers", async () => {
+    const results = JSON.parse(await readFile(at("colours", "results.json"), "utf8")) as TrainResults;
+    await writeFile(at("last.txt"), (await readFile(at("train.txt"), "utf8")).split("\n").slice(18).join("\n"));
+    const again = await relpos(
+      "evaluate",
+      "classify",
+      "--backend",
+      "reference",
+      "--model",
+      at("colours"),
+      "--data",
+      at("last.txt"),
+      "--json",
+    );
+    expect(again).toMatchObject({ code: 0 });
+    expect(JSON.parse(again.out)).toMatchObject({ measures: results.result.measures });
+  });
+
+  test("is refused a second time without --resume, and found finished with it", async () => {
+    const again = await train("classify", at("train.txt"), at("colours"), "--encoding", "t5");
+    expect(again.code).toBe(2);
+    expect(again.error).toContain("is not empty — go on with --resume, or choose another --out");
+    const resumed = await train("classify", at("train.txt"), at("colours"), "--encoding", "t5", "--resume");
+    expect(resumed).toMatchObject({ code: 0 });
+    const other = await train("classify", at("train.txt"), at("colours"), "--encoding", "rope", "--resume");
+    expect(other.error).toContain("cannot resume with other settings: encoding was");
+  });
+
+  test("begins with a model that was trained before", async () => {
+    const tuned = await train("classify", at("train.txt"), at("tuned"), "--from", at("colours"));
+    expect(tuned).toMatchObject({ code: 0 });
+    expect(tuned.out).toContain("classify with t5");
+  });
+
+  test("of a text, and of translations", async () => {
+    expect(await train("lm", at("text.txt"), at("book"), "--json")).toMatchObject({ code: 0 });
+    const pair = `${at("from.txt")},${at("to.txt")}`;
+    const translated = await train("translate", pair, at("pairs"), "--tokenizer", "words", "--beams", "2");
+    expect(translated).toMatchObject({ code: 0 });
+    expect(translated.out).toMatch(/^bleu/m);
+  });
+});
+
+test("a trained model is used on texts as they are given", async () => {
+  const use = (command: string, model: string, ...args: readonly string[]) =>
+    relpos(command, "--backend", "reference", "--model", at(model), ...args);
+  expect((await use("classify", "colours", "red thing", "blue thing")).out).toMatch(
+    /^(red|blue) +\d+\.\d %\n(red|blue) +\d+\.\d %\n$/,
+  );
+  const scores = JSON.parse((await use("classify", "colours", "red thing", "--json")).out) as {
+    probability: number;
+  }[][];
+  expect(scores[0]!.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 10);
+  expect((await use("generate", "book", "the cat", "--max-new-tokens", "5")).out).toMatch(/^the cat/);
+  expect((await use("translate", "pairs", "red cat")).code).toBe(0);
+  expect((await use("translate", "colours", "red cat")).error).toContain(
+    "the model is one of classify, which does not translate",
+  );
+  expect((await use("answer", "colours", "what?")).error).toContain("--context is missing");
+  expect((await use("classify", "nowhere", "x")).error).toContain("the model has no config.json");
+});
+
+describe("errors say what is wrong, and what to do", () => {
+  test.each([
+    ["no data", ["classify"], "--data is missing — name a file to learn from"],
+    [
+      "no file",
+      ["classify", "--data", "nowhere.txt"],
+      "cannot read --data nowhere.txt: there is no such file — name a file with data",
+    ],
+    ["no task", ["speak"], "Allowed choices are lm, classify, qa, translate, dialogue, mlm"],
+    [
+      "one file of two",
+      ["translate", "--data", "a.txt"],
+      '--data takes two files with a comma between them, got "a.txt"',
+    ],
+    [
+      "no tokenizer",
+      ["lm", "--data", "x", "--tokenizer", "letters"],
+      "--tokenizer letters: there is no such tokenizer, and no folder",
+    ],
+  ])("%s", async (_, args, message) => {
+    const { code, error } = await relpos("train", ...args, "--backend", "reference", "--out", at("nothing"));
+    expect(code).toBe(2);
+    expect(error).toContain(message);
+    expect(error.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("an empty file, bytes that are no text, a line without a label", async () => {
+    await writeFile(at("empty.txt"), "");
+    expect((await train("classify", at("empty.txt"), at("e"))).error).toContain(
+      "empty.txt must hold at least one record, got an empty file — choose a file with data",
+    );
+    await writeFile(at("bytes.txt"), Buffer.from([...Buffer.from("good\tred\nb"), 0xff, ...Buffer.from("d\tblue\n")]));
+    expect((await train("classify", at("bytes.txt"), at("e"))).error).toContain("bytes.txt:2: must be text in utf-8");
+    await writeFile(at("labels.txt"), `${await readFile(at("train.txt"), "utf8")}no label\n`);
+    const stopped = await train("classify", at("labels.txt"), at("e"));
+    expect(stopped.error).toContain("labels.txt:21: a line must hold a label");
+    const skipped = await train("classify", at("labels.txt"), at("skipped"), "--on-error", "skip");
+    expect(skipped).toMatchObject({ code: 0 });
+    expect(skipped.error).toContain("left out 1 wrong records, 20 are good");
+  });
+
+  test("a model of another task", async () => {
+    await train("lm", at("text.txt"), at("lm-model"));
+    const { error } = await relpos(
+      "evaluate",
+      "qa",
+      "--backend",
+      "reference",
+      "--model",
+      at("lm-model"),
+      "--data",
+      at("text.txt"),
+    );
+    expect(error).toContain("is a model of lm — use relpos evaluate lm");
+  });
+});

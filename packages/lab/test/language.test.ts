@@ -1,0 +1,380 @@
+import { createReferenceBackend } from "@relpos/backend-reference";
+import { randomKey } from "@relpos/core";
+import { catalogue } from "@relpos/core/catalogue";
+import {
+  type ChatRecord,
+  type LabeledRecord,
+  type ParallelRecord,
+  type QuestionRecord,
+  type TextRecord,
+  wordVectors,
+} from "@relpos/text";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  answerWindows,
+  bestAnswer,
+  configOf,
+  examineWeights,
+  type LanguageTask,
+  languageModel,
+  languageTasks,
+  loadModel,
+  type ModelSettings,
+  makeTokenizer,
+  maskWords,
+  renderTrainReport,
+  scoreTable,
+  settingsOfConfig,
+  sparkline,
+  type TrainEvent,
+  type TrainOptions,
+  trainModel,
+  trainTable,
+} from "../src/language/index.js";
+import { memoryRunStore } from "../src/train/run-store.js";
+
+const backend = createReferenceBackend();
+afterAll(() => backend.close());
+
+const at = (line: number) => ({ file: "made-up", line });
+const small: TrainOptions = {
+  layers: 1,
+  width: 16,
+  heads: 2,
+  length: 24,
+  batch: 6,
+  learningRate: 0.02,
+  dropout: 0,
+  buckets: 2,
+};
+
+const colours = ["red", "blue", "green"];
+const things = ["cat", "dog", "house", "boat"];
+const pairs = colours.flatMap((colour) => things.map((thing) => ({ colour, thing })));
+
+const labelled: readonly LabeledRecord[] = pairs.map(({ colour, thing }, line) => ({
+  ...at(line),
+  text: `the ${thing} is ${colour} today`,
+  labels: [colour],
+}));
+const texts: readonly TextRecord[] = [{ ...at(1), text: "the cat sat on the mat. a dog ran to the cat. ".repeat(12) }];
+const lines: readonly TextRecord[] = labelled.map(({ text }, line) => ({ ...at(line), text }));
+const questions: readonly QuestionRecord[] = pairs.map(({ colour, thing }, line) => {
+  const context = `here stands a ${thing} that is ${colour} and old`;
+  return {
+    ...at(line),
+    id: String(line),
+    title: "",
+    context,
+    question: "which colour",
+    answers: [{ text: colour, start: context.indexOf(colour) }],
+  };
+});
+const parallel: readonly ParallelRecord[] = pairs.map(({ colour, thing }, line) => ({
+  ...at(line),
+  source: `${colour} ${thing}`,
+  target: `${thing} ${colour}`.toUpperCase(),
+}));
+const chats: readonly ChatRecord[] = pairs.map(({ colour, thing }, line) => ({
+  ...at(line),
+  messages: [
+    { role: "user", content: `a ${colour} ${thing}?` },
+    { role: "assistant", content: `yes, ${colour}` },
+  ],
+}));
+
+interface Learned {
+  readonly records: readonly object[];
+  readonly options: TrainOptions;
+  /** What the measures reach on the data that was learned. */
+  readonly measure: string;
+  readonly reached: (value: number) => boolean;
+}
+
+const learned: Readonly<Record<keyof typeof languageTasks, Learned>> = {
+  lm: { records: texts, options: { steps: 60 }, measure: "nats", reached: (nats) => nats < 0.6 },
+  classify: { records: labelled, options: { steps: 40 }, measure: "accuracy", reached: (share) => share === 1 },
+  qa: {
+    records: questions,
+    options: { steps: 60, tokenizer: "words" },
+    measure: "exactMatch",
+    reached: (share) => share > 0.9,
+  },
+  translate: {
+    records: parallel,
+    options: { steps: 160, tokenizer: "words", labelSmoothing: 0, batch: 12, learningRate: 0.005, evaluateEvery: 60 },
+    measure: "chrf",
+    reached: (score) => score > 80,
+  },
+  dialogue: {
+    records: chats,
+    options: { steps: 100, tokenizer: "words", width: 32, batch: 12, learningRate: 0.01, evaluateEvery: 50 },
+    measure: "reproduced",
+    reached: (share) => share > 0.9,
+  },
+  mlm: {
+    records: lines,
+    options: { steps: 60, tokenizer: "words" },
+    measure: "nats",
+    reached: (nats) => nats < 2,
+  },
+};
+
+const taskOf = (name: keyof typeof languageTasks) => languageTasks[name] as unknown as LanguageTask<readonly object[]>;
+const train = (name: keyof typeof languageTasks, options: TrainOptions = {}, store = memoryRunStore()) => {
+  const { records, options: own } = learned[name];
+  const request = {
+    task: taskOf(name),
+    options: { ...small, ...own, ...options },
+    training: records,
+    validation: records,
+  };
+  return trainModel(request, { backend, store });
+};
+
+describe.each(Object.keys(learned) as readonly (keyof typeof learned)[])("%s", (name) => {
+  const store = memoryRunStore();
+  let results: Awaited<ReturnType<typeof train>>;
+  beforeAll(async () => {
+    results = await train(name, {}, store);
+  });
+
+  test("learns what it is shown", () => {
+    const { measure, reached } = learned[name];
+    expect(reached(results.result.measures[measure]!), scoreTable(results.result)).toBe(true);
+    expect(results.losses.at(-1)!.loss).toBeLessThan(results.losses[0]!.loss);
+  });
+
+  test("is saved as a folder that can be loaded, and measured to the same numbers", async () => {
+    const { model, weights, tokenizer } = await loadModel(store);
+    expect(model.settings).toEqual(results.model);
+    const { records } = learned[name];
+    const examiner = taskOf(name).examiner(backend, { model, tokenizer, records, options: {} });
+    const score = await examineWeights(backend, examiner, weights);
+    await examiner.close();
+    expect(score.measures).toEqual(results.result.measures);
+    expect(await store.read("training.state")).toBeUndefined();
+  });
+
+  test("has a report and a table", async () => {
+    const page = await renderTrainReport(results);
+    expect(page).toContain("training loss by step");
+    expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+    expect(trainTable(results)).toContain(`${name} with rope`);
+  });
+});
+
+describe("a training", () => {
+  test("is refused where one is already, found finished when resumed, and not resumed with other settings", async () => {
+    const store = memoryRunStore();
+    const first = await train("classify", { steps: 3 }, store);
+    await expect(train("classify", { steps: 3 }, store)).rejects.toThrow("the output holds a training already");
+    const request = { task: taskOf("classify"), training: labelled, validation: labelled };
+    const options = { ...small, steps: 3 };
+    const again = await trainModel({ ...request, options }, { backend, store, resume: true });
+    expect(again.weights).toBe(first.weights);
+    const other = trainModel({ ...request, options: { ...options, heads: 4 } }, { backend, store, resume: true });
+    await expect(other).rejects.toThrow("cannot resume with other settings: heads was 2 and is now 4");
+  });
+
+  test("in parts takes the same batches", async () => {
+    const [whole, parts] = [
+      await train("classify", { steps: 3 }),
+      await train("classify", { steps: 3, accumulate: 2 }),
+    ];
+    expect(parts.losses[0]!.loss).toBeCloseTo(whole.losses[0]!.loss, 10);
+  });
+
+  test("goes with every encoding that can do the task", async () => {
+    const encodings = ["none", "sinusoidal", "learned", "alibi", "t5", "abacus"].filter((name) => name in catalogue);
+    for (const encoding of encodings) {
+      const name = catalogue[encoding]!.attention === "causal" ? "lm" : "classify";
+      const { result } = await train(name, { steps: 2, encoding });
+      expect(Number.isFinite(result.score)).toBe(true);
+    }
+  });
+
+  test("begins with weights that were pretrained, where they fit", async () => {
+    const store = memoryRunStore();
+    await train("mlm", { steps: 2 }, store);
+    const base = await loadModel(store);
+    const request = {
+      task: taskOf("classify"),
+      options: { ...small, tokenizer: "given" as const, steps: 1, learningRate: 1e-9 },
+      training: labelled,
+      validation: labelled,
+      tokenizer: base.tokenizer,
+      initial: base.weights,
+    };
+    const tuned = memoryRunStore();
+    await trainModel(request, { backend, store: tuned });
+    const { weights } = await loadModel(tuned);
+    const shared = "layers.0.feedForward.up.weight";
+    expect(Array.from(weights[shared]!.data)[0]).toBeCloseTo(base.weights[shared]!.data[0]!, 5);
+  });
+
+  test("begins with word vectors, and tells how much of the vocabulary they cover", async () => {
+    const vectors = wordVectors(
+      ["red", "blue"],
+      Float32Array.from({ length: 32 }, (_, i) => i / 32),
+    );
+    const request = {
+      task: taskOf("classify"),
+      options: { ...small, steps: 1, learningRate: 1e-9 },
+      training: labelled,
+      validation: labelled,
+    };
+    const store = memoryRunStore();
+    const coverage: unknown[] = [];
+    const onEvent = (event: TrainEvent) => event.type === "start" && coverage.push(event.description.coverage?.found);
+    await trainModel({ ...request, vectors }, { backend, store, onEvent });
+    expect(coverage).toEqual([2]);
+    const { weights, tokenizer } = await loadModel(store);
+    const row = tokenizer.vocabulary.idOf("blue")! * 16;
+    expect(weights["embedding.weight"]!.data[row + 3]).toBeCloseTo(19 / 32, 5);
+    await expect(
+      trainModel(
+        { ...request, options: { ...request.options, width: 8 }, vectors },
+        { backend, store: memoryRunStore() },
+      ),
+    ).rejects.toThrow("the vectors have 16 numbers and the model's width is 8");
+  });
+
+  test("with several labels measures each", async () => {
+    const records = pairs.map(({ colour, thing }, line) => ({
+      ...at(line),
+      text: `${colour} ${thing}`,
+      labels: [colour, thing],
+    }));
+    const request = {
+      task: taskOf("classify"),
+      options: { ...small, steps: 60, multiLabel: true },
+      training: records,
+      validation: records,
+    };
+    const { result } = await trainModel(request, { backend, store: memoryRunStore() });
+    expect(result.measures.microF1).toBeGreaterThan(0.9);
+  });
+});
+
+describe("bad data is named", () => {
+  const classify = taskOf("classify");
+  const refused = (records: readonly object[], validation = records) =>
+    trainModel({ task: classify, options: small, training: records, validation }, { backend, store: memoryRunStore() });
+
+  test("one class only", async () => {
+    await expect(refused(labelled.slice(0, 4))).rejects.toThrow('training needs at least two classes, got only "red"');
+  });
+
+  test("a label that was not trained", async () => {
+    const other = [{ ...at(7), text: "x", labels: ["pink"] }];
+    await expect(refused(labelled, other)).rejects.toThrow(
+      'the label "pink" is not one that was trained: blue, green, red (made-up, line 7)',
+    );
+  });
+
+  test("several labels where one is expected", async () => {
+    await expect(refused([...labelled, { ...at(9), text: "x", labels: ["red", "blue"] }])).rejects.toThrow(
+      "a text has 2 labels (made-up, line 9)",
+    );
+  });
+
+  test("an answer that is not where its offset says", async () => {
+    const wrong = { ...questions[0]!, answers: [{ text: "red", start: 0 }] };
+    const request = { task: taskOf("qa"), options: small, training: [wrong], validation: [wrong] };
+    await expect(trainModel(request, { backend, store: memoryRunStore() })).rejects.toThrow(
+      'the answer "red" to 0 does not stand at 0 of its context (made-up, line 0)',
+    );
+  });
+
+  test("an encoding for the other kind of attention", async () => {
+    const causal = Object.values(catalogue).find(({ attention }) => attention === "causal")!;
+    await expect(train("classify", { encoding: causal.name })).rejects.toThrow(
+      `the encoding ${causal.name} is for causal attention, which classify has not`,
+    );
+  });
+
+  test("a text shorter than a window", async () => {
+    const request = { task: taskOf("lm"), options: small, training: [{ ...at(1), text: "short" }], validation: texts };
+    await expect(trainModel(request, { backend, store: memoryRunStore() })).rejects.toThrow(
+      "a text must have more than 25 tokens, got 5",
+    );
+  });
+});
+
+test("settings come back from config.json", () => {
+  const settings: ModelSettings = {
+    task: "classify",
+    vocabulary: 50,
+    layers: 1,
+    width: 16,
+    heads: 2,
+    feedForward: 64,
+    length: 24,
+    encoding: "t5",
+    digits: [3, 4],
+    pad: 0,
+    labels: ["no", "yes"],
+    multiLabel: false,
+  };
+  expect(settingsOfConfig(JSON.parse(JSON.stringify(configOf(settings))))).toEqual(settings);
+  expect(languageModel(settings).parameters["taskHead.weight"]?.shape).toEqual([2, 16]);
+  expect(() => settingsOfConfig({ model_type: "bert" })).toThrow('model_type must be "relpos", got "bert"');
+});
+
+describe("windows of a context", () => {
+  test("overlap, and hold the answer in one of them at least", async () => {
+    const tokenizer = await makeTokenizer(
+      "words",
+      questions.map(({ context, question }) => `${context} ${question}`),
+      {
+        vocabularySize: 100,
+      },
+    );
+    const context = `${"old ".repeat(30)}red ${"old ".repeat(30)}`;
+    const record = { context, question: "which colour", answers: [{ text: "red", start: 120 }] };
+    const windows = answerWindows(record, 0, tokenizer, { length: 24 });
+    expect(windows.every(({ tokens }) => tokens.length <= 24)).toBe(true);
+    const holding = windows.filter(({ answer }) => answer.start > 0);
+    expect(holding.length).toBeGreaterThan(0);
+    for (const window of holding) {
+      const { start, end } = bestAnswer(
+        window,
+        (place) => (place === window.answer.start ? 1 : 0),
+        (place) => (place === window.answer.end ? 1 : 0),
+      );
+      expect(context.slice(start, end)).toBe("red");
+    }
+    // The first token's scores are those of no answer.
+    expect(
+      bestAnswer(
+        windows[0]!,
+        (place) => (place === 0 ? 5 : 0),
+        () => 0,
+      ),
+    ).toMatchObject({ start: 0, end: 0 });
+  });
+});
+
+test("words are hidden whole, and only they are labels", async () => {
+  const tokenizer = await makeTokenizer("characters", ["abcdef"], { vocabularySize: 50 });
+  const tokens = tokenizer.encode("abcdefabcdef").ids;
+  const words = tokens.map((_, place) => Math.floor(place / 3));
+  const masked = maskWords({ tokens, words }, tokenizer, randomKey(3));
+  const chosen = [...masked.labels.keys()].filter((place) => masked.labels[place] !== -1);
+  expect(chosen.length).toBe(3);
+  expect(new Set(chosen.map((place) => words[place])).size).toBe(1);
+  for (const place of chosen) expect(masked.labels[place]).toBe(tokens[place]);
+  for (const [place, token] of masked.tokens.entries()) if (!chosen.includes(place)) expect(token).toBe(tokens[place]);
+});
+
+test("a curve as a line of text goes from the lowest to the highest", () => {
+  expect(sparkline([0, 1, 2, 3, 4, 5, 6, 7], 8)).toBe("▁▂▃▄▅▆▇█");
+  expect(sparkline([1, 1], 8)).toBe("▁▁");
+  expect(
+    sparkline(
+      Array.from({ length: 80 }, (_, i) => -i),
+      4,
+    ),
+  ).toBe("█▆▃▁");
+});
