@@ -1,4 +1,4 @@
-export { LanguageModel } from "./generation/language-model.js";
+export { LanguageModel, type Weights } from "./generation/language-model.js";
 export { type OpenTextGeneratorOptions, openTextGenerator } from "./generation/open-text-generator.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./generation/sampling.js";
 export { type AppendOptions, Session, type SessionOptions } from "./generation/session.js";

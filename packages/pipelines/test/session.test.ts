@@ -20,6 +20,10 @@ afterAll(async () => {
   for (const backend of backends) await backend.close();
 });
 
+/** The values in memory that can be given away. */
+const copies = (values: Named<HostTensor>): readonly [string, HostTensor][] =>
+  Object.entries(values).map(([name, value]) => [name, { ...value, data: value.data.slice() }]);
+
 const vocabulary = 13;
 const encodingOf = (name: string) =>
   (catalogue[name] as CatalogueEntry).create({ trainLength: 64, causal: true, embeddingDeviation: 1 });
@@ -54,7 +58,7 @@ describe.each(encodings)("a session with %s", (name) => {
   const onEach = async (check: (backend: Backend, language: LanguageModel) => Promise<void>): Promise<void> => {
     for (const backend of backends) {
       const before = await backend.memory();
-      const language = await LanguageModel.create(model, values, backend);
+      const language = await LanguageModel.create(model, copies(values), backend);
       await check(backend, language);
       await language.close();
       expect(await backend.memory()).toEqual(before);
@@ -114,7 +118,7 @@ test("rows of unequal lengths give what each gives alone", async () => {
   const model = decoderModel(encodingOf("rope"), vocabulary);
   const values = initializeParameters(model.parameters, 3);
   for (const backend of backends) {
-    const language = await LanguageModel.create(model, values, backend);
+    const language = await LanguageModel.create(model, copies(values), backend);
     const rows = [tokensOf(5, 9), tokensOf(6, 2), tokensOf(7, 5)];
     const session = new Session(language, { batch: 3, block: 4, chunk: 4 });
     const check = async (scores: HostTensor): Promise<void> => {
@@ -139,7 +143,7 @@ describe("errors", () => {
   const values = initializeParameters(model.parameters, 3);
 
   test("name what was asked for", async () => {
-    const language = await LanguageModel.create(model, values, backends[0]!);
+    const language = await LanguageModel.create(model, copies(values), backends[0]!);
     const session = new Session(language);
     await expect(session.append([[]])).rejects.toThrow("[append] every row must get a token, got 0 for 1 rows");
     expect(() => new Session(language, { block: 0 })).toThrow("[Session] block must be whole and positive, got 0");
@@ -150,7 +154,7 @@ describe("errors", () => {
   });
 
   test("an aborted call leaves a session that can go on", async () => {
-    const language = await LanguageModel.create(model, values, backends[0]!);
+    const language = await LanguageModel.create(model, copies(values), backends[0]!);
     const session = new Session(language, { chunk: 2 });
     await expect(session.append([[1, 2, 3, 4, 5]], { signal: AbortSignal.abort() })).rejects.toThrow("abort");
     const scores = await session.append([[6]], { choice: "scores" });

@@ -15,7 +15,11 @@ const backend = createReferenceBackend();
 let generator: TextGenerator;
 beforeAll(async () => {
   const model = decoderModel(rope(), letters.length);
-  const language = await LanguageModel.create(model, initializeParameters(model.parameters, 5), backend);
+  const language = await LanguageModel.create(
+    model,
+    Object.entries(initializeParameters(model.parameters, 5)),
+    backend,
+  );
   generator = new TextGenerator(language, tokenizer, { contextLength: 40 });
 });
 afterAll(async () => {
@@ -107,7 +111,11 @@ test("an encoding whose cache has no room generates as well", async () => {
     }),
     letters.length,
   );
-  const language = await LanguageModel.create(model, initializeParameters(model.parameters, 5), backend);
+  const language = await LanguageModel.create(
+    model,
+    Object.entries(initializeParameters(model.parameters, 5)),
+    backend,
+  );
   const fox = new TextGenerator(language, tokenizer);
   const both = await fox.generateAll(["abc", "de"], { maxNewTokens: 4 });
   expect(both[0]).toEqual(await fox.generate("abc", { maxNewTokens: 4 }));

@@ -18,7 +18,7 @@ export interface Backend<T = unknown> {
   /** Whether it runs this call fused. Default is that it runs none; composites are then decomposed. */
   supports?(call: CompositeCall): boolean;
   compile(graph: Graph, options?: CompileOptions): Promise<Executable<T>>;
-  upload(value: HostTensor): Promise<T>;
+  upload(value: HostTensor, options?: UploadOptions): Promise<T>;
   download(tensor: T): Promise<HostTensor>;
   /** Frees a tensor. A second call, or one for a donated tensor, does nothing. */
   dispose(tensor: T): void;
@@ -33,6 +33,11 @@ export type BackendDetails = Readonly<Record<string, string | number | boolean>>
 export interface BackendMemory {
   /** Tensors that the runtime has not freed, constants of executables included. */
   readonly tensors: number;
+}
+
+export interface UploadOptions {
+  /** Whether the backend may take the memory of the data, which is empty then, instead of copying it. Default `false`. */
+  readonly transfer?: boolean;
 }
 
 export interface CompileOptions {

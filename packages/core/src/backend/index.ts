@@ -30,6 +30,7 @@ export type {
   Donation,
   Executable,
   RunOptions,
+  UploadOptions,
 } from "./backend.js";
 export {
   defineEagerBackend,

@@ -90,12 +90,12 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       }
       return executable;
     },
-    upload: async (value) => {
+    upload: async (value, { transfer = false } = {}) => {
       requireOpen("upload");
       requireDType("upload", value.dtype);
       const handle = store.make(value.shape, value.dtype);
       // Nobody waits here: requests are served in order, and what uses the tensor meets its error.
-      service.upload({ tensor: handle.tensor, value: ownCopy(value) }).catch(() => {});
+      service.upload({ tensor: handle.tensor, value: transfer ? given(value) : ownCopy(value) }).catch(() => {});
       return store.hold(handle);
     },
     download: async (handle) => {
@@ -122,6 +122,12 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
 function ownCopy(value: HostTensor): HostTensor {
   const data = toStorage(value);
   return { ...value, data: data === value.data ? data.slice() : data };
+}
+
+/** Data whose memory the service may take with its owner's consent: a copy where it is part of something larger. */
+function given(value: HostTensor): HostTensor {
+  const data = toStorage(value);
+  return data.byteLength === data.buffer.byteLength ? { ...value, data } : ownCopy(value);
 }
 
 /** The handles that a backend has given out. */

@@ -4,6 +4,11 @@ import type { Backend, Executable } from "@relpos/core/backend";
 import { type Named, parameterInputs } from "@relpos/core/nn";
 import { type StepGraph, type StepKind, stepGrowing, stepWithRoom } from "./step-graph.js";
 
+/** Values of parameters by name, one after another. */
+export type Weights =
+  | Iterable<readonly [name: string, value: HostTensor]>
+  | AsyncIterable<readonly [name: string, value: HostTensor]>;
+
 /** A step that was compiled. */
 export interface Step extends StepGraph {
   readonly executable: Executable;
@@ -33,13 +38,28 @@ export class LanguageModel {
     this.#weights = weights;
   }
 
-  /** Gives a decoder's weights to a backend. Errors when the model gives no scores of a next token. */
-  static async create(model: Model, values: Named<HostTensor>, backend: Backend): Promise<LanguageModel> {
+  /**
+   * Gives a decoder's weights to a backend, each before the next is read; the memory of the values is given away with
+   * them. Errors when the model gives no scores of a next token, or a weight is missing.
+   */
+  static async create(model: Model, values: Weights, backend: Backend): Promise<LanguageModel> {
     check(model.task === "causal-lm", "LanguageModel", () => `task must be causal-lm, got ${model.task}`);
     const parameters = parameterInputs(model.parameters);
     const weights = new Map<Tensor, unknown>();
-    for (const [name, input] of Object.entries(parameters)) {
-      weights.set(input, await backend.upload(values[name] as HostTensor));
+    try {
+      for await (const [name, value] of values) {
+        const input = parameters[name];
+        if (input) weights.set(input, await backend.upload(value, { transfer: true }));
+      }
+      const missing = Object.keys(parameters).filter((name) => !weights.has(parameters[name] as Tensor));
+      check(
+        missing.length === 0,
+        "LanguageModel",
+        () => `every weight must be given, ${missing.join(", ")} is missing`,
+      );
+    } catch (error) {
+      for (const handle of weights.values()) backend.dispose(handle);
+      throw error;
     }
     return new LanguageModel(model, backend, parameters, weights);
   }

@@ -23,7 +23,7 @@ export async function openTextGenerator(
   const given = typeof source === "object" && "model" in source;
   const checkpoint = given ? source : await openCheckpoint(source, options);
   try {
-    const model = await LanguageModel.create(checkpoint.model, await checkpoint.load(options), backend);
+    const model = await LanguageModel.create(checkpoint.model, checkpoint.stream(options), backend);
     return new TextGenerator(model, tokenizer, settingsOf(checkpoint.config));
   } finally {
     if (!given) await checkpoint.close();

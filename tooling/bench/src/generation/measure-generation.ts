@@ -27,7 +27,7 @@ const { folder, vocabulary, prompt, newTokens, threads, rounds } = isolatedArgum
 const start = performance.now();
 const backend = await createOrtNodeBackend({ device: "cpu", threads });
 const checkpoint = await openCheckpoint(folder);
-const language = await LanguageModel.create(checkpoint.model, await checkpoint.load(), backend);
+const language = await LanguageModel.create(checkpoint.model, checkpoint.stream(), backend);
 const warm = new Session(language);
 await warm.append([[1, 2, 3]]);
 await warm.append([[4]]);

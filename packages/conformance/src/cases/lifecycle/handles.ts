@@ -29,6 +29,19 @@ export const handleCases: readonly ConformanceCase[] = [
     backend.dispose(handle);
   }),
 
+  lifecycle("upload", "memory that is given away, whole or part of another", async ({ backend }) => {
+    const memory = Float32Array.of(0, 1, 2, 3);
+    const part = await backend.upload(
+      { shape: [2], dtype: "float32", data: memory.subarray(1, 3) },
+      { transfer: true },
+    );
+    expectEqual(memory.join(), "0,1,2,3", "memory of which a part was given away");
+    const whole = await backend.upload({ shape: [4], dtype: "float32", data: memory }, { transfer: true });
+    expectClose(await backend.download(part), tensor([1, 2], [2]), "exact");
+    expectClose(await backend.download(whole), tensor([0, 1, 2, 3], [4]), "exact");
+    for (const handle of [part, whole]) backend.dispose(handle);
+  }),
+
   lifecycle("download", "what came may be changed", async ({ backend }) => {
     const handle = await backend.upload(filled(3));
     (await backend.download(handle)).data.fill(9);
