@@ -153,6 +153,20 @@ describe("errors say what is wrong, and what to do", () => {
     expect(skipped.error).toContain("left out 1 wrong records, 20 are good");
   });
 
+  test("weights that grow beyond all bounds, with the step and the tensors", async () => {
+    const { code, error } = await train(
+      "lm",
+      at("text.txt"),
+      at("diverged"),
+      "--learning-rate",
+      "1e300",
+      "--warmup-steps",
+      "0",
+    );
+    expect(code).toBe(1);
+    expect(error).toMatch(/at step \d+ \(not finite: .+\) — try a lower --learning-rate in another --out\n$/);
+  });
+
   test("a model of another task", async () => {
     await train("lm", at("text.txt"), at("lm-model"));
     const { error } = await relpos(

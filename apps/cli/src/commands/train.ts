@@ -1,5 +1,5 @@
 import { join } from "node:path";
-
+import { NonFiniteLossError } from "@relpos/core";
 import {
   type LanguageTask,
   type LanguageTaskName,
@@ -18,7 +18,7 @@ import { fileSource } from "@relpos/text/node";
 import { Argument, type Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
-import { CliError } from "../errors.js";
+import { CliError, exitCodes } from "../errors.js";
 import { folderStore, openOutput } from "../folder-store.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
@@ -97,6 +97,10 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
     present(results, flags, context);
   } catch (error) {
     progress.stop();
+    if (error instanceof NonFiniteLossError) {
+      const message = error.message.replace(/^\[train\] |; lower the learning rate$/g, "");
+      throw new CliError(message, "try a lower --learning-rate in another --out", exitCodes.failure, { cause: error });
+    }
     if (!interruption.signal.aborted) throw error;
     console.error(`stopped; the state is kept. Go on with:\n  ${commandLine(context, true)}\n`);
     context.setExitCode(interruption.exitCode());
