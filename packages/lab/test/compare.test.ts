@@ -85,6 +85,12 @@ describe("compare", () => {
     expect(next?.weights).not.toBe(one?.weights);
   });
 
+  test("takes a picture with parameters of the model and of a layer at once", async () => {
+    const sizes = { ...options, encodings: ["transformer-xl"], steps: 1, evaluationSequences: 5 };
+    const { runs } = await compare(sizes, context());
+    expect(runs).toMatchObject([{ status: "finished", picture: { trained: true } }]);
+  });
+
   test("takes a picture of what depends on positions alone", async () => {
     const results = await compare(options, context());
     const pictures = results.runs.map((run) => (run.status === "finished" ? run.picture : {}));

@@ -159,7 +159,7 @@ function pictureOf<T>(
   });
 }
 
-/** The parameters of the encoding by its own names; those of the first layer where each layer has its own. */
-function ownParameters({ kind, scope }: PositionEncoding, weights: Named<HostTensor>): Named<HostTensor> {
-  return scoped(scope === "layer" ? "layers.0.position" : `position.${kind}`, weights);
+/** The parameters of the encoding by its own names: the model's, and those of the first layer where each has its own. */
+function ownParameters({ kind }: PositionEncoding, weights: Named<HostTensor>): Named<HostTensor> {
+  return { ...scoped(`position.${kind}`, weights), ...scoped("layers.0.position", weights) };
 }

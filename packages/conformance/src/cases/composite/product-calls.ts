@@ -125,7 +125,7 @@ export const productCalls = {
     ),
     scaled([5, 2048], [2048, 7], { transposeLeft: true, transposeRight: false, scale: 1 }),
     scaled([5, 2048], [2048, 7], { transposeLeft: true, transposeRight: false, scale: 0.5 }),
-    scaled([2, 3, 16], [2, 300, 16], { transposeLeft: false, transposeRight: true, scale: 0.5 }),
+    scaled([2, 3, 16], [2, 16, 300], { transposeLeft: false, transposeRight: true, scale: 0.5 }),
     scaled([2, 3, 300], [2, 300, 16], { transposeLeft: false, transposeRight: false, scale: 1 }),
     scaled([2, 1, 300], [2, 300, 16], { transposeLeft: false, transposeRight: false, scale: 1 }),
     scaled([4, 65, 40], [4, 40, 33], { transposeLeft: false, transposeRight: true, scale: 0.5 }),
