@@ -1,3 +1,4 @@
+export { type Perplexity, type PerplexityOptions, perplexity } from "./evaluation/perplexity.js";
 export { LanguageModel, type Weights } from "./generation/language-model.js";
 export { type OpenTextGeneratorOptions, openTextGenerator } from "./generation/open-text-generator.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./generation/sampling.js";
@@ -7,6 +8,9 @@ export {
   type FinishReason,
   type Generated,
   type GenerateOptions,
+  type Prompt,
   TextGenerator,
   type TextGeneratorOptions,
 } from "./generation/text-generator.js";
+export { type ChatMessage, type ChatTemplate, jinjaChat, plainChat } from "./text/chat-template.js";
+export { llama2cTextTokenizer, type TextTokenizer } from "./text/text-tokenizer.js";

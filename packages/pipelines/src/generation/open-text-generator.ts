@@ -1,41 +1,65 @@
 import {
   type Checkpoint,
   type CheckpointSource,
-  type ConfigFields,
-  type LoadOptions,
+  type OpenOptions,
   openCheckpoint,
+  openLlama2c,
 } from "@relpos/checkpoints";
+import { check } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import type { Tokenizer } from "@relpos/text";
+import type { TextTokenizer } from "../text/text-tokenizer.js";
+import { readChatTemplate, readGenerationConfig, readTokenizer } from "./checkpoint-files.js";
+import { generationSettings } from "./generation-config.js";
 import { LanguageModel } from "./language-model.js";
-import { TextGenerator, type TextGeneratorOptions } from "./text-generator.js";
+import { TextGenerator, vocabularySize } from "./text-generator.js";
 
-export interface OpenTextGeneratorOptions extends LoadOptions {
+export interface OpenTextGeneratorOptions extends OpenOptions {
   readonly backend: Backend;
-  readonly tokenizer: Tokenizer;
+  /** Default: that of the checkpoint's tokenizer.json. */
+  readonly tokenizer?: TextTokenizer | undefined;
+  /** Most tokens that the model can see. Default: by its configuration, times the factor of another `rope`. */
+  readonly contextLength?: number | undefined;
 }
 
-/** A text generator from a checkpoint; errors as `openCheckpoint`, and for models that are no decoders. */
+/**
+ * A text generator from a checkpoint, with what its files say of tokens (tokenizer.json), defaults and end tokens
+ * (generation_config.json) and conversations (chat_template). A path that ends in `.bin` is a model of llama2.c.
+ *
+ * Errors as `openCheckpoint`, for models that are no decoders, and for tokenizers with more tokens than the model.
+ */
 export async function openTextGenerator(
   source: CheckpointSource | Checkpoint,
-  { backend, tokenizer, ...options }: OpenTextGeneratorOptions,
+  { backend, tokenizer: own, contextLength, ...options }: OpenTextGeneratorOptions,
 ): Promise<TextGenerator> {
   const given = typeof source === "object" && "model" in source;
-  const checkpoint = given ? source : await openCheckpoint(source, options);
+  const checkpoint = given ? source : await open(source, options);
   try {
-    const model = await LanguageModel.create(checkpoint.model, checkpoint.stream(options), backend);
-    return new TextGenerator(model, tokenizer, settingsOf(checkpoint.config));
+    const { config, files, model: form } = checkpoint;
+    const tokenizer = own ?? (await readTokenizer(files, options));
+    checkVocabularies(tokenizer, vocabularySize(form));
+    const settings = generationSettings(config, await readGenerationConfig(files, options));
+    const trained = settings.contextLength;
+    const model = await LanguageModel.create(form, checkpoint.stream(options), backend);
+    return new TextGenerator(model, tokenizer, {
+      ...settings,
+      chatTemplate: await readChatTemplate(files, options),
+      contextLength: contextLength ?? (trained && Math.floor(trained * (options.rope?.factor ?? 1))),
+    });
   } finally {
     if (!given) await checkpoint.close();
   }
 }
 
-/** What a configuration says of generation. */
-function settingsOf(config: ConfigFields): TextGeneratorOptions {
-  const end = config.eos_token_id;
-  const context = config.max_position_embeddings ?? config.n_positions ?? config.n_ctx;
-  return {
-    endTokens: (Array.isArray(end) ? end : [end]).filter((token): token is number => typeof token === "number"),
-    ...(typeof context === "number" && { contextLength: context }),
-  };
+const open = (source: CheckpointSource, options: OpenOptions): Promise<Checkpoint> =>
+  typeof source === "string" && source.endsWith(".bin")
+    ? openLlama2c(source, options)
+    : openCheckpoint(source, options);
+
+/** Errors when a plain token has no embedding; special ones that were added later do no harm until they occur. */
+function checkVocabularies({ vocabulary }: TextTokenizer, size: number): void {
+  for (let id = size; id < vocabulary.size; id++) {
+    check(vocabulary.isSpecial(id), "openTextGenerator", () => {
+      return `the tokenizer's ${vocabulary.size} tokens must be among the model's ${size}, got ${JSON.stringify(vocabulary.tokenOf(id))} as token ${id}`;
+    });
+  }
 }

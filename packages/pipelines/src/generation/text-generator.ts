@@ -1,5 +1,7 @@
+import type { Model } from "@relpos/checkpoints";
 import { check, type HostTensor } from "@relpos/core";
-import type { Tokenizer } from "@relpos/text";
+import { type ChatMessage, type ChatTemplate, plainChat } from "../text/chat-template.js";
+import type { TextTokenizer } from "../text/text-tokenizer.js";
 import type { LanguageModel } from "./language-model.js";
 import { createSampler, type Sampler, type SamplingOptions } from "./sampling.js";
 import { Session } from "./session.js";
@@ -9,11 +11,14 @@ import { createTextStream } from "./text-stream.js";
 export interface GenerateOptions extends SamplingOptions {
   /** Default 256, or as far as the context reaches. */
   readonly maxNewTokens?: number;
-  /** Whether tokens are drawn. Default: where a temperature, topK, topP or minP is given; else the likeliest is taken. */
+  /**
+   * Whether tokens are drawn. Default: where a temperature, topK, topP or minP is given, else as the model's defaults say;
+   * where they do not, the likeliest is taken.
+   */
   readonly doSample?: boolean;
   /** Texts at which generation stops; they are not part of the result. */
   readonly stop?: string | readonly string[];
-  /** Whether the tokenizer adds its special tokens to the prompt. Default `true`. */
+  /** Whether the tokenizer adds its special tokens to the prompt. Default `true`; not to conversations, whose template has them. */
   readonly addSpecialTokens?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -36,26 +41,48 @@ export interface TextGeneratorOptions {
   readonly contextLength?: number | undefined;
   /** What calls leave out. */
   readonly defaults?: GenerateOptions | undefined;
+  /** How a conversation is written. Default: what was said, line by line. */
+  readonly chatTemplate?: ChatTemplate | undefined;
+}
+
+/** A text to go on from, or a conversation to answer. */
+export type Prompt = string | readonly ChatMessage[];
+
+/** Number of tokens that a model has embeddings of. */
+export function vocabularySize({ parameters }: Model): number {
+  return parameters["embedding.weight"]?.shape[0] ?? Number.POSITIVE_INFINITY;
 }
 
 /** Writes on from prompts, with a decoder and its tokenizer. */
 export class TextGenerator {
   readonly model: LanguageModel;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: TextTokenizer;
   readonly #options: TextGeneratorOptions;
+  readonly #vocabulary: number;
 
-  constructor(model: LanguageModel, tokenizer: Tokenizer, options: TextGeneratorOptions = {}) {
+  constructor(model: LanguageModel, tokenizer: TextTokenizer, options: TextGeneratorOptions = {}) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.#options = options;
+    this.#vocabulary = vocabularySize(model.model);
+  }
+
+  /** Most tokens that the model can see; infinite where nothing says. */
+  get contextLength(): number {
+    return this.#options.contextLength ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether conversations are written as the model was trained on them. */
+  get hasChatTemplate(): boolean {
+    return this.#options.chatTemplate !== undefined;
   }
 
   /**
    * The text that follows a prompt, piece by piece as it is made; leaving the loop stops it. Give a session to go on
    * after an earlier text: what it holds of the prompt already is not computed again.
    */
-  async *stream(prompt: string, options: GenerateOptions = {}, session?: Session): AsyncGenerator<string, Generated> {
-    const settings = { ...this.#options.defaults, ...options };
+  async *stream(prompt: Prompt, options: GenerateOptions = {}, session?: Session): AsyncGenerator<string, Generated> {
+    const settings = this.#settings(options);
     const tokens = this.encode(prompt, settings);
     const text = createTextStream(this.tokenizer, tokens);
     const watch = createStopWatch(stopsOf(settings));
@@ -87,7 +114,7 @@ export class TextGenerator {
   }
 
   /** The text that follows a prompt. */
-  async generate(prompt: string, options: GenerateOptions = {}, session?: Session): Promise<Generated> {
+  async generate(prompt: Prompt, options: GenerateOptions = {}, session?: Session): Promise<Generated> {
     const pieces = this.stream(prompt, options, session);
     for (;;) {
       const next = await pieces.next();
@@ -96,13 +123,13 @@ export class TextGenerator {
   }
 
   /** The texts that follow prompts of any lengths, made side by side where the model's cache allows it. */
-  async generateAll(prompts: readonly string[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
+  async generateAll(prompts: readonly Prompt[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
     if (!this.model.hasRoom || prompts.length < 2) {
       const texts: Generated[] = [];
       for (const prompt of prompts) texts.push(await this.generate(prompt, options));
       return texts;
     }
-    const settings = { ...this.#options.defaults, ...options };
+    const settings = this.#settings(options);
     const rows = prompts.map((prompt) => this.encode(prompt, settings));
     const most = Math.min(...rows.map((row) => this.#most(row.length, settings)));
     const session = new Session(this.model, { batch: rows.length });
@@ -120,15 +147,31 @@ export class TextGenerator {
     }
   }
 
-  /** A prompt's tokens. Errors when there are none, or more than the model can see. */
-  encode(prompt: string, { addSpecialTokens = true }: GenerateOptions = {}): readonly number[] {
-    const tokens = [...this.tokenizer.encode(prompt, { addSpecialTokens }).ids];
-    const { contextLength = Number.POSITIVE_INFINITY } = this.#options;
+  /** A prompt's tokens. Errors when there are none, more than the model can see, or one that it has no embedding of. */
+  encode(prompt: Prompt, { addSpecialTokens }: GenerateOptions = {}): readonly number[] {
+    const tokens = this.#tokensOf(prompt, addSpecialTokens);
     check(tokens.length > 0, "generate", () => "the prompt must have a token, got none");
-    check(tokens.length < contextLength, "generate", () => {
-      return `the prompt must be shorter than the context of ${contextLength} tokens, got ${tokens.length}`;
+    check(tokens.length < this.contextLength, "generate", () => {
+      return `the prompt must be shorter than the context of ${this.contextLength} tokens, got ${tokens.length}`;
+    });
+    const foreign = tokens.find((token) => token >= this.#vocabulary);
+    check(foreign === undefined, "generate", () => {
+      return `the tokenizer's tokens must be among the model's ${this.#vocabulary}, got ${JSON.stringify(this.tokenizer.vocabulary.tokenOf(foreign as number))} as token ${foreign}`;
     });
     return tokens;
+  }
+
+  #tokensOf(prompt: Prompt, addSpecialTokens: boolean | undefined): readonly number[] {
+    const { chatTemplate } = this.#options;
+    const text = typeof prompt === "string" ? prompt : (chatTemplate ?? plainChat)(prompt);
+    const added = addSpecialTokens ?? (typeof prompt === "string" || !chatTemplate);
+    return [...this.tokenizer.encode(text, { addSpecialTokens: added }).ids];
+  }
+
+  /** A call's options over the defaults: one that asks for draws does so whatever the defaults are. */
+  #settings(options: GenerateOptions): GenerateOptions {
+    const { defaults = {} } = this.#options;
+    return { ...defaults, ...options, doSample: draws(options) ?? draws(defaults) ?? false };
   }
 
   /** Frees the model. A second call does nothing. */
@@ -162,8 +205,7 @@ export class TextGenerator {
     check(Number.isInteger(maxNewTokens) && maxNewTokens > 0, "generate", () => {
       return `maxNewTokens must be whole and positive, got ${maxNewTokens}`;
     });
-    const { contextLength = Number.POSITIVE_INFINITY } = this.#options;
-    return Math.min(maxNewTokens, contextLength - promptLength);
+    return Math.min(maxNewTokens, this.contextLength - promptLength);
   }
 
   /** Collects one row of a batch. */
@@ -199,10 +241,14 @@ export class TextGenerator {
   }
 }
 
-function samplerOf(settings: GenerateOptions, row = 0): Sampler {
-  const { temperature, topK, topP, minP } = settings;
-  const draws = settings.doSample ?? [temperature, topK, topP, minP].some((option) => option !== undefined);
-  return createSampler(draws ? settings : { ...settings, temperature: 0 }, row);
+/** Whether options ask for draws; `undefined` where they say nothing of it. */
+function draws({ doSample, temperature, topK, topP, minP }: GenerateOptions): boolean | undefined {
+  const asked = [temperature, topK, topP, minP].some((option) => option !== undefined);
+  return doSample ?? (asked || undefined);
+}
+
+function samplerOf({ doSample = false, ...settings }: GenerateOptions, row = 0): Sampler {
+  return createSampler(doSample ? settings : { ...settings, temperature: 0 }, row);
 }
 
 const stopsOf = ({ stop = [] }: GenerateOptions): readonly string[] =>

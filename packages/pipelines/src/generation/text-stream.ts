@@ -1,4 +1,4 @@
-import type { Tokenizer } from "@relpos/text";
+import type { TextTokenizer } from "../text/text-tokenizer.js";
 
 /** Turns tokens into text as they come: what is said of one piece never changes with the next. */
 export interface TextStream {
@@ -15,7 +15,7 @@ const broken = "\ufffd";
 const context = 4;
 
 /** A stream for the tokens that follow others. */
-export function createTextStream(tokenizer: Tokenizer, before: readonly number[] = []): TextStream {
+export function createTextStream(tokenizer: TextTokenizer, before: readonly number[] = []): TextStream {
   let said = before.slice(-context);
   let pending: number[] = [];
   const added = (): string => {
@@ -29,6 +29,8 @@ export function createTextStream(tokenizer: Tokenizer, before: readonly number[]
   };
   return {
     push: (token) => {
+      // Models may have rows behind the tokenizer's last token; they say nothing.
+      if (token >= tokenizer.vocabulary.size) return "";
       pending.push(token);
       const text = added();
       return text.endsWith(broken) ? "" : take(text);

@@ -1,0 +1,60 @@
+import { check } from "@relpos/core";
+import type { GenerateOptions, TextGeneratorOptions } from "./text-generator.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Options by the names that generation_config.json has for them. */
+const numbers = {
+  max_new_tokens: "maxNewTokens",
+  min_p: "minP",
+  repetition_penalty: "repetitionPenalty",
+  temperature: "temperature",
+  top_k: "topK",
+  top_p: "topP",
+} as const satisfies Readonly<Record<string, keyof GenerateOptions>>;
+
+/** Settings that hold the longest sequence that a model can see. */
+const lengths = ["max_position_embeddings", "n_positions", "n_ctx"] as const;
+
+/**
+ * What a checkpoint's files say of generation. As in transformers nothing is drawn unless `do_sample` says so, and end tokens
+ * of generation_config.json go before those of config.json. Errors name a setting of another kind.
+ */
+export function generationSettings(config: Fields, generation: Fields): TextGeneratorOptions {
+  const drawn = given(generation, "do_sample") ?? false;
+  check(typeof drawn === "boolean", "generationConfig", () => `do_sample must be true or false, got ${drawn}`);
+  const options = Object.entries(numbers).flatMap(([name, option]) => {
+    const value = given(generation, name);
+    check(value === undefined || typeof value === "number", "generationConfig", () => {
+      return `${name} must be a number, got ${JSON.stringify(value)}`;
+    });
+    return value === undefined ? [] : [[option, value] as const];
+  });
+  const contextLength = contextOf(config);
+  return {
+    defaults: { ...Object.fromEntries(options), doSample: drawn },
+    endTokens: tokensOf(given(generation, "eos_token_id") ?? given(config, "eos_token_id")),
+    ...(contextLength !== undefined && { contextLength }),
+  };
+}
+
+/** Most tokens that a model can see, by its configuration. */
+function contextOf(config: Fields): number | undefined {
+  const text = given(config, "text_config");
+  const tables = [config, ...(typeof text === "object" ? [text as Fields] : [])];
+  const found = tables.flatMap((table) => lengths.map((name) => given(table, name)));
+  return found.find((value) => typeof value === "number");
+}
+
+/** A setting, `undefined` where it is absent or null. */
+const given = (fields: Fields, name: string): unknown => fields[name] ?? undefined;
+
+function tokensOf(value: unknown): readonly number[] {
+  const list = Array.isArray(value) ? value : value === undefined ? [] : [value];
+  check(
+    list.every((token) => Number.isInteger(token)),
+    "generationConfig",
+    () => `eos_token_id must be a token or a list of them, got ${JSON.stringify(value)}`,
+  );
+  return list as readonly number[];
+}
