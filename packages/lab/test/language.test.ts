@@ -49,7 +49,7 @@ const small: TrainOptions = {
 };
 
 const colours = ["red", "blue", "green"];
-const things = ["cat", "dog", "house", "boat"];
+const things = ["cat", "dog"];
 const pairs = colours.flatMap((colour) => things.map((thing) => ({ colour, thing })));
 
 const labelled: readonly LabeledRecord[] = pairs.map(({ colour, thing }, line) => ({
@@ -263,7 +263,7 @@ describe("bad data is named", () => {
     trainModel({ task: classify, options: small, training: records, validation }, { backend, store: memoryRunStore() });
 
   test("one class only", async () => {
-    await expect(refused(labelled.slice(0, 4))).rejects.toThrow('training needs at least two classes, got only "red"');
+    await expect(refused(labelled.slice(0, 2))).rejects.toThrow('training needs at least two classes, got only "red"');
   });
 
   test("a label that was not trained", async () => {
