@@ -3,6 +3,7 @@ import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createOrtWebBackend } from "@relpos/backend-ort-web";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { createTfjsBackend } from "@relpos/backend-tfjs";
+import { type Checkpoint, openCheckpoint } from "@relpos/checkpoints";
 import { type ConformanceReport, runConformance, type Tolerance, tolerances } from "@relpos/conformance";
 import { type HostTensor, mul, neg, positions, run, square, type Tensor } from "@relpos/core";
 import type { Backend, BackendProvider } from "@relpos/core/backend";
@@ -13,6 +14,8 @@ import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
 import { memoryRunStore, type RunStore } from "@relpos/lab";
 import { claims, lower } from "@relpos/onnx";
 import { createOrtDriver } from "@relpos/onnx/driver";
+import { LanguageModel, Session, TextGenerator } from "@relpos/pipelines";
+import { type Tokenizer, tokenizerFromJson } from "@relpos/text";
 
 export const backend: Backend = createReferenceBackend();
 export const started: readonly Promise<Backend>[] = [
@@ -70,3 +73,13 @@ export const tolerance: Tolerance = tolerances.training();
 export const report: Promise<ConformanceReport> = runConformance({ name: "mine", create: async () => backend });
 export const store: RunStore = memoryRunStore();
 export const onnx = { claims, lower, createOrtDriver };
+
+export async function write(folder: string, json: string): Promise<string> {
+  const checkpoint: Checkpoint = await openCheckpoint(folder);
+  const tokenizer: Tokenizer = tokenizerFromJson(json);
+  const language = await LanguageModel.create(checkpoint.model, checkpoint.stream(), backend);
+  const session = new Session(language);
+  const { text } = await new TextGenerator(language, tokenizer).generate("Once", { maxNewTokens: 8 }, session);
+  session.dispose();
+  return text;
+}
