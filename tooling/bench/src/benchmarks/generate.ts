@@ -2,19 +2,9 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Benchmark, type Measurement, spread } from "../benchmark.js";
 import type { GenerationSamples, GenerationSettings } from "../generation/measure-generation.js";
-import { type LlamaSizes, randomLlama } from "../generation/random-llama.js";
+import { randomLlama, benchmarkSizes as sizes } from "../generation/random-llama.js";
 import { isolate } from "../isolate.js";
 
-/** 134 million parameters. */
-const sizes: LlamaSizes = {
-  width: 768,
-  layers: 12,
-  heads: 12,
-  kvHeads: 4,
-  feedForward: 2048,
-  vocabulary: 32_000,
-  context: 4096,
-};
 const newTokens = 128;
 const module = new URL("../generation/measure-generation.js", import.meta.url);
 

@@ -14,6 +14,17 @@ export interface LlamaSizes {
   readonly context: number;
 }
 
+/** 134 million parameters. */
+export const benchmarkSizes: LlamaSizes = {
+  width: 768,
+  layers: 12,
+  heads: 12,
+  kvHeads: 4,
+  feedForward: 2048,
+  vocabulary: 32_000,
+  context: 4096,
+};
+
 /** Writes a checkpoint of Llama's shape with random weights into a new folder below the system's temporary one. */
 export async function randomLlama(sizes: LlamaSizes): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "relpos-bench-"));
