@@ -2,7 +2,7 @@ import { expectClose } from "@relpos/conformance";
 import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import { constant, randomIntegers, randomKey, runAll, slice, type Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
+import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { type KeyValue, mapNamed, supportsCache, transformer } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";
@@ -22,13 +22,16 @@ const prompts = [3, 5] as const;
 const pieces = [1, 2, 1] as const;
 const longest = 5 + 1 + 2 + 1;
 
-const supported = Object.entries(catalogue)
-  .map(([name, entry]) => [name, entry.create({ trainLength: capacity, causal: true, embeddingDeviation: 1 })] as const)
+const settings = { trainLength: capacity, causal: true, embeddingDeviation: 1 };
+const encodingOf = (name: string): PositionEncoding => (catalogue[name] as CatalogueEntry).create(settings);
+
+const supported = Object.keys(catalogue)
+  .map((name) => [name, encodingOf(name)] as const)
   .filter(([, encoding]) => supportsCache(encoding));
 
 /** For each sequence: logits of the whole, and of the pieces. */
 async function decoded<T>(backend: Backend<T>, position: PositionEncoding, window?: number) {
-  const model = transformer({ ...sizes, position, window });
+  const model = transformer({ ...sizes, position, ...(window !== undefined && { window }) });
   const weights = mapNamed(movedParameters(model.parameters, 1), roundToFloat32);
   const ids = randomIntegers(randomKey(2), 2 * longest, 0, sizes.vocabulary);
   const rows = [0, 1].map((row) => ids.subarray(row * longest, (row + 1) * longest));
@@ -94,18 +97,13 @@ describe("a cache with room, filled in pieces, gives what the whole gives", () =
   });
 
   test.each([1, 2, 4])("with a window of %d", async (window) => {
-    const results = await decoded(
-      backends()[0] as Backend,
-      catalogue.rope.create({ trainLength: capacity, causal: true, embeddingDeviation: 1 }),
-      window,
-    );
+    const results = await decoded(backends()[0] as Backend, encodingOf("rope"), window);
     for (let index = 0; index < results.length; index += 2) {
       expectClose(results[index + 1]!, results[index]!, "composite", layerContext);
     }
   });
 
   test("an encoding whose scores need all keys says so", () => {
-    const { create } = catalogue["transformer-xl"];
-    expect(supportsCache(create({ trainLength: 8, causal: true, embeddingDeviation: 1 }))).toBe(false);
+    expect(supportsCache(encodingOf("transformer-xl"))).toBe(false);
   });
 });
