@@ -3,6 +3,6 @@ import { describeStoredCases } from "./stored-cases.js";
 
 const root = join(import.meta.dirname, "../../..");
 const metrics = process.env.RELPOS_METRICS ?? join(root, "../shared/metrics");
-const data = process.env.RELPOS_DATA ?? join(root, "../shared/data");
+const data = process.env.RELPOS_DATA ?? join(metrics, "../data");
 
 describeStoredCases(metrics, data);
