@@ -2,7 +2,13 @@
 import { getLlama } from "node-llama-cpp";
 
 export async function start({ file, contextSize, threads }) {
-  const llama = await getLlama({ gpu: false, build: "never", skipDownload: true, maxThreads: threads });
+  const llama = await getLlama({
+    gpu: false,
+    build: "never",
+    skipDownload: true,
+    logLevel: "error",
+    maxThreads: threads,
+  });
   const model = await llama.loadModel({ modelPath: file });
   const context = await model.createContext({ contextSize, threads });
   const sequence = context.getSequence();
