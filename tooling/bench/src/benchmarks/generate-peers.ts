@@ -64,7 +64,7 @@ function rows(prompt: number, measured: Readonly<Record<string, Rounds<Generatio
 
 /** Generation beside other libraries: the same weights and prompts, greedy tokens, in turns. */
 const benchmark: Benchmark = {
-  description: "text generation beside node-llama-cpp, which it installs: Llama's shape, 134 million random parameters",
+  description: "text generation beside node-llama-cpp, which it installs: Llama's shape, 125 million random parameters",
   run: async () => {
     const folder = await randomLlama(benchmarkSizes);
     try {

@@ -43,7 +43,7 @@ function measure(folder: string, prompt: number): readonly Measurement[] {
 
 /** What text generation takes: opening, a prompt, and tokens one by one. */
 const benchmark: Benchmark = {
-  description: "text generation by a model of Llama's shape with 134 million random parameters, on ort-node cpu",
+  description: "text generation by a model of Llama's shape with 125 million random parameters, on ort-node cpu",
   run: async () => {
     const folder = await randomLlama(sizes);
     try {

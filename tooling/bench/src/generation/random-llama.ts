@@ -14,7 +14,7 @@ export interface LlamaSizes {
   readonly context: number;
 }
 
-/** 134 million parameters. */
+/** 125 million parameters. */
 export const benchmarkSizes: LlamaSizes = {
   width: 768,
   layers: 12,
