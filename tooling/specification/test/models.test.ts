@@ -9,6 +9,8 @@ import {
   type Transformer,
   type TransformerOptions,
   transformer,
+  within,
+  withinChunk,
 } from "@relpos/core/nn";
 import { nextToken } from "@relpos/core/train";
 import { afterAll, describe, expect, test } from "vitest";
@@ -37,6 +39,30 @@ const variants: Readonly<Record<string, Partial<TransformerOptions>>> = {
   },
   "a state that the first layer carries to the second": { layers: 2, position: tape() },
   "squared ReLU, soft cap": { activation: "reluSquared", softcap: 5 },
+  "sandwich norms, norms of queries and keys, soft cap of logits": {
+    normPlacement: "sandwich",
+    queryKeyNorm: { kind: "rmsNorm", epsilon: 1e-5, bias: false },
+    logitSoftcap: 3,
+  },
+  "halves side by side, a norm for each": { residual: "parallel", bias: true },
+  "halves side by side on one norm, scaled logits": { residual: "parallelSharedNorm", logitScale: 0.5 },
+  "embedding norm, token types, layer scale, head bias": {
+    embeddingNorm: true,
+    tokenTypes: 2,
+    layerScale: true,
+    headBias: true,
+  },
+  "separate projections, biases of some": {
+    projections: "separate",
+    attentionBias: { query: true, key: false, value: true, output: false },
+    activation: "quickGelu",
+  },
+  "chunks, limited projections": { visible: () => withinChunk(3), clip: 2 },
+  "sides of an encoder, first norm left out": {
+    form: "encoder",
+    visible: () => within(1),
+    firstAttentionNorm: false,
+  },
 };
 
 describe("gradients of a whole model agree with central differences", () => {
