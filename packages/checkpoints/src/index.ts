@@ -1,5 +1,6 @@
 export type { Checkpoint } from "./checkpoint.js";
 export type { ConfigFields } from "./config/config.js";
+export { recommendScaling, type ScalingRecommendation } from "./config/recommend-scaling.js";
 export type { RopeOverride } from "./config/rope-override.js";
 export { families } from "./families/index.js";
 export { openLlama2c } from "./llama2c/open-llama2c.js";

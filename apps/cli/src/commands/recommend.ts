@@ -1,5 +1,5 @@
+import { recommendScaling, type ScalingRecommendation } from "@relpos/checkpoints";
 import { RelposError } from "@relpos/core";
-import { recommendScaling, type ScalingRecommendation } from "@relpos/core/encodings";
 import { displayEntries, indented } from "@relpos/lab";
 import type { Command } from "commander";
 import type { CliContext } from "../cli.js";

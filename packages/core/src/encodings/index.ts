@@ -115,7 +115,6 @@ export {
   positionCoupling,
 } from "./position-coupling.js";
 export { distanceRange, isRange, type Places } from "./position-range.js";
-export { recommendScaling, type ScalingRecommendation } from "./recommend-scaling.js";
 export { encodeAdditively, type Rows, relativeDifference, relativeVectors } from "./relative-difference.js";
 export { type RelativeVectors, relativeKeyProducts, relativeProducts, relativeSums } from "./relative-products.js";
 export { type RelativeSinusoidOptions, relativeSinusoidProducts } from "./relative-sinusoid.js";

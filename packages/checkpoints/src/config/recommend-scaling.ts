@@ -1,15 +1,19 @@
-import { check } from "../errors.js";
-import { dualChunkSizes } from "./dual-chunk.js";
-import type { RopeOptions } from "./rope.js";
-import { dynamicNtk } from "./rope-by-length.js";
+import { check } from "@relpos/core";
 import {
+  dualChunkSizes,
+  dynamicNtk,
+  linearScaling,
+  llama3,
+  pairRange,
   type RopeConfig,
+  type RopeOptions,
+  type RopeScaling,
   ropeOptionsFromConfig,
   ropeParametersFromOptions,
   ropeParametersOfConfig,
-} from "./rope-config.js";
-import { linearScaling, llama3, type RopeScaling } from "./rope-scaling.js";
-import { pairRange, type YarnOptions, yarn } from "./yarn.js";
+  type YarnOptions,
+  yarn,
+} from "@relpos/core/encodings";
 
 /** A way to reach a length. */
 export interface ScalingRecommendation {
