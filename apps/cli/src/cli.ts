@@ -1,11 +1,16 @@
 import { Command, CommanderError } from "commander";
+import { addChatCommand } from "./commands/chat.js";
 import { addCleanCommand } from "./commands/clean.js";
 import { addCompareCommand } from "./commands/compare.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addGenerateCommand } from "./commands/generate.js";
+import { addInfoCommand } from "./commands/info.js";
 import { addInspectCommand } from "./commands/inspect.js";
+import { addPerplexityCommand } from "./commands/perplexity.js";
 import { addRecommendCommand } from "./commands/recommend.js";
+import { addRunCommand } from "./commands/run.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUseCommands } from "./commands/use-model.js";
 import { addVectorsCommand } from "./commands/vectors.js";
@@ -69,6 +74,11 @@ function createProgram(context: CliContext): Command {
   addTrainCommand(program, context);
   addEvaluateCommand(program, context);
   addUseCommands(program, context);
+  addGenerateCommand(program, context);
+  addChatCommand(program, context);
+  addPerplexityCommand(program, context);
+  addInfoCommand(program, context);
+  addRunCommand(program, context);
   addCleanCommand(program, context);
   addVectorsCommand(program, context);
   addDoctorCommand(program, context);

@@ -1,4 +1,5 @@
 export { type Perplexity, type PerplexityOptions, perplexity } from "./evaluation/perplexity.js";
+export { generationSettings } from "./generation/generation-config.js";
 export { LanguageModel, type Weights } from "./generation/language-model.js";
 export { type OpenTextGeneratorOptions, openTextGenerator } from "./generation/open-text-generator.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./generation/sampling.js";

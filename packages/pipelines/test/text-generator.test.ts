@@ -2,7 +2,7 @@ import { createReferenceBackend } from "@relpos/backend-reference";
 import { catalogue } from "@relpos/core/catalogue";
 import { rope } from "@relpos/core/encodings";
 import { initializeParameters } from "@relpos/core/nn";
-import { charactersTokenizer, type Tokenizer, vocabularyOf } from "@relpos/text";
+import { byteTokenizer, charactersTokenizer, type Tokenizer, vocabularyOf } from "@relpos/text";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createStopWatch } from "../src/generation/stop.js";
 import { createTextStream } from "../src/generation/text-stream.js";
@@ -123,12 +123,18 @@ test("an encoding whose cache has no room generates as well", async () => {
 });
 
 test("bytes of one character in several tokens are said when it is whole", () => {
-  const encoder = new TextEncoder();
-  const bytes = { decode: (ids: Iterable<number>) => new TextDecoder().decode(Uint8Array.from(ids)) } as Tokenizer;
+  const bytes = byteTokenizer();
   const stream = createTextStream(bytes);
-  expect([...encoder.encode("a中b")].map((byte) => stream.push(byte))).toEqual(["a", "", "", "中", "b"]);
-  expect(stream.push(0xe4)).toBe("");
+  const pieces = [...bytes.encode("a中b").ids].map((token) => stream.push(token));
+  expect(pieces).toEqual(["a", "", "", "中", "b"]);
+  const [first] = bytes.encodeBytes(Uint8Array.of(0xe4));
+  expect(stream.push(first!)).toBe("");
   expect(stream.end()).toBe("\ufffd");
+});
+
+test("a token that the tokenizer lacks says nothing", () => {
+  const stream = createTextStream(tokenizer);
+  expect([0, letters.length, 1].map((token) => stream.push(token))).toEqual(["a", "", "b"]);
 });
 
 test("a stop that comes in pieces is held back, and said if it was none", () => {

@@ -25,6 +25,16 @@ export function realNumber(flag: string, above: number, most: number, example: n
   };
 }
 
+/** A number from a minimum to a maximum, both included. */
+export function numberFrom(flag: string, least: number, most: number, example: number): Parser<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value) && value >= least && value <= most) return value;
+    const rule = most === Number.POSITIVE_INFINITY ? `from ${least}` : `from ${least} to ${most}`;
+    throw new CliError(`${flag} takes a number ${rule}, got "${text}"`, `for example ${flag} ${example}`);
+  };
+}
+
 /** Whole numbers with commas between them. */
 export function wholeNumbers(flag: string, minimum: number, example: string): Parser<readonly number[]> {
   return (text) => {

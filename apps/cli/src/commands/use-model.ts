@@ -5,16 +5,13 @@ import type { CliContext } from "../cli.js";
 import { CliError } from "../errors.js";
 import { folderStore } from "../folder-store.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
-import { realNumber, wholeNumber } from "./parsers.js";
+import { wholeNumber } from "./parsers.js";
 
 interface UseFlags extends BackendRequest {
   readonly model: string;
   readonly json?: true;
   readonly context?: string;
   readonly beams?: number;
-  readonly maxNewTokens?: number;
-  readonly temperature?: number;
-  readonly seed?: number;
 }
 
 /** A way to use a trained model on texts of the command line. */
@@ -75,33 +72,9 @@ const uses: readonly Use[] = [
       return { value, lines: value };
     },
   },
-  {
-    name: "generate",
-    description: "continue a text with a trained model",
-    argument: "<prompts...>",
-    flags: [
-      {
-        flags: "--max-new-tokens <number>",
-        description: "tokens to add (default: 100)",
-        parse: wholeNumber("--max-new-tokens", 1),
-      },
-      {
-        flags: "--temperature <number>",
-        description: "0 takes the likeliest token every time (default: 0.8)",
-        parse: realNumber("--temperature", -Number.MIN_VALUE, Number.POSITIVE_INFINITY, 0.8),
-      },
-      { flags: "--seed <number>", description: "of the draws (default: 0)", parse: wholeNumber("--seed", 0) },
-    ],
-    example: '$ relpos generate --model models/book "Once upon a time"',
-    async run(model, prompts, { maxNewTokens = 100, temperature = 0.8, seed = 0 }) {
-      const value: string[] = [];
-      for (const prompt of prompts) value.push(await model.generate(prompt, { maxNewTokens, temperature, seed }));
-      return { value, lines: value.map((text, index) => prompts[index] + text) };
-    },
-  },
 ];
 
-/** `relpos classify`, `answer`, `translate` and `generate`: a folder that `relpos train` wrote, on texts as they are given. */
+/** `relpos classify`, `answer` and `translate`: a folder that `relpos train` wrote, on texts as they are given. */
 export function addUseCommands(program: Command, context: CliContext): void {
   for (const use of uses) {
     const groups = {

@@ -1,4 +1,5 @@
 import type { Tensor } from "@relpos/core";
+import type { PositionEncoding } from "@relpos/core/encodings";
 import type { KeyValue, Named, ParameterSpecs } from "@relpos/core/nn";
 import type { Task } from "./task.js";
 
@@ -54,5 +55,7 @@ export interface Model {
   readonly inputs: readonly InputName[];
   /** Sizes of the cache; a model that keeps none has none. */
   readonly cache?: CacheSizes | undefined;
+  /** Each layer's position encoding; of a model whose layers are not a transformer's none. */
+  readonly encodings?: readonly PositionEncoding[] | undefined;
   apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[]): ModelOutputs;
 }

@@ -11,6 +11,7 @@ import {
   sub,
   type Tensor,
 } from "@relpos/core";
+import type { PositionEncoding } from "@relpos/core/encodings";
 import {
   type KeyValue,
   memoryOf,
@@ -82,10 +83,16 @@ function tokensAt(hidden: Tensor, positions: Tensor): Tensor {
   return gatherElements(hidden, expand(reshape(positions, [batch, 1, 1]), [batch, 1, width]), 1);
 }
 
-/** Whether every layer can attend to a cache with room. */
-function hasRoom({ layers, position }: ResolvedOptions): boolean {
-  return Array.from({ length: layers }, (_, layer) => position(layer, layers)).every(supportsCache);
+/** Each layer's encoding. */
+export function encodingsOf({
+  layers,
+  position,
+}: Pick<ResolvedOptions, "layers" | "position">): readonly PositionEncoding[] {
+  return Array.from({ length: layers }, (_, layer) => position(layer, layers));
 }
+
+/** Whether every layer can attend to a cache with room. */
+const hasRoom = (options: ResolvedOptions): boolean => encodingsOf(options).every(supportsCache);
 
 /** A decoder or an encoder with a head. */
 export function textModel(settings: TextModelOptions): Model {
@@ -108,6 +115,7 @@ export function textModel(settings: TextModelOptions): Model {
       ...own?.parameters,
     },
     inputs: ["input_ids", "attention_mask", "position_ids", "logits_positions", ...kinds],
+    encodings: encodingsOf(main.options),
     ...(isDecoder && { cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options), staleAbove } }),
     apply: (weights, inputs, past) => {
       const tokens = inputs.input_ids;
@@ -136,6 +144,7 @@ export function sequenceToSequenceModel({
     parameters: { ...base, ...(withScores && headWeight && { "head.weight": headWeight }) },
     inputs: ["input_ids", "attention_mask", "decoder_input_ids", "encoder_last_hidden_state", "logits_positions"],
     cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options) },
+    encodings: encodingsOf(main.options),
     apply: (weights, inputs, past) => {
       const { input_ids: tokens, attention_mask: mask, decoder_input_ids: own } = inputs;
       check(own, "forward", () => "decoder_input_ids must be given");

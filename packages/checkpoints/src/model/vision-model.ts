@@ -13,6 +13,7 @@ import { type HeadOptions, head } from "./head.js";
 import type { Model } from "./model.js";
 import { type PatchOptions, patchEmbedding } from "./patches.js";
 import type { Task } from "./task.js";
+import { encodingsOf } from "./text-model.js";
 
 export interface VisionModelOptions {
   readonly task: Task;
@@ -46,6 +47,7 @@ export function visionModel({
       ...own?.parameters,
     },
     inputs: ["pixel_values"],
+    encodings: encodingsOf(resolved),
     apply: (weights, { pixel_values: pixels }) => {
       check(pixels, "forward", () => "pixel_values must be given");
       const embedded = patches.apply(scoped("patches", weights), pixels);
