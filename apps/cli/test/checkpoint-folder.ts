@@ -2,7 +2,8 @@ import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { charactersTokenizer, vocabularyOf } from "@relpos/text";
 
-const fixtures = new URL("../../../packages/checkpoints/test/fixtures/", import.meta.url);
+/** Checkpoints with what transformers computed for them. */
+export const fixtures = new URL("../../../packages/checkpoints/test/fixtures/", import.meta.url);
 
 /** A tokenizer of 256 characters, among them the newline, those of "the cat sat." and many others. */
 export const tokenizer = charactersTokenizer(

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { openSafetensors, saveSafetensors } from "@relpos/checkpoints/safetensors";
 import { beforeAll, describe, expect, test } from "vitest";
 import { relpos, temporaryFolder } from "./captured.js";
-import { makeCheckpoint } from "./checkpoint-folder.js";
+import { fixtures, makeCheckpoint } from "./checkpoint-folder.js";
 
 const at = temporaryFolder();
 let model = "";
@@ -146,6 +146,12 @@ describe("relpos run", () => {
     const file = await openSafetensors(at(`${backend}.safetensors`));
     expect(file.tensors.get("logits")).toMatchObject({ shape: [1, 36, 256], dtype: "F32" });
     await file.close();
+  });
+
+  test("compares what stands at tokens, not at padding", async () => {
+    const [esm, expected] = ["esm", "esm/expected.safetensors"].map((path) => new URL(path, fixtures).pathname);
+    const args = ["--model", esm!, "--inputs", expected!, "--expected", expected!, ...onReference];
+    expect(await relpos("run", ...args)).toMatchObject({ code: 0 });
   });
 
   test("gives hidden states with --task features, and code 1 where outputs differ", async () => {

@@ -6,8 +6,7 @@ import {
   saveSafetensors,
   type Task,
 } from "@relpos/checkpoints";
-import type { HostTensor } from "@relpos/core";
-import { toNumbers } from "@relpos/core";
+import { elementCount, type HostTensor, toNumbers } from "@relpos/core";
 import type { Named } from "@relpos/core/nn";
 import type { Command } from "commander";
 import type { CliContext } from "../cli.js";
@@ -99,7 +98,8 @@ async function runModel(flags: RunFlags, context: CliContext): Promise<void> {
       }, "choose inputs that the model takes; `relpos info` names them");
       if (flags.outputs !== undefined) await saveSafetensors(flags.outputs, outputs);
       for (const [name, { shape }] of Object.entries(outputs)) console.out(`${name}  [${shape.join(", ")}]\n`);
-      if (expected && !agrees(outputs, expected, flags, console)) setExitCode(exitCodes.failure);
+      if (expected && !agrees({ outputs, expected, mask: given.attention_mask }, flags, console))
+        setExitCode(exitCodes.failure);
     } finally {
       await checkpoint.close();
     }
@@ -125,8 +125,11 @@ function knownInputs(
   file: string,
   console: CliContext["console"],
 ): HostInputs {
+  // An encoder's output stands in place of input_ids: beside them it is what was expected.
+  const isInput = (name: string): boolean =>
+    names.includes(name) && !(name === "encoder_last_hidden_state" && tensors.input_ids);
   const [known, others] = [true, false].map((wanted) =>
-    Object.keys(tensors).filter((name) => names.includes(name) === wanted),
+    Object.keys(tensors).filter((name) => isInput(name) === wanted),
   ) as [string[], string[]];
   if (known.length === 0) {
     throw new CliError(`--inputs ${file} has no input of the model`, `its inputs are ${names.join(", ")}`);
@@ -135,10 +138,16 @@ function knownInputs(
   return Object.fromEntries(known.map((name) => [name, tensors[name] as HostTensor]));
 }
 
+interface Comparison {
+  readonly outputs: Named<HostTensor>;
+  readonly expected: Named<HostTensor>;
+  /** int32 [B, S]: padding is not compared. */
+  readonly mask: HostTensor | undefined;
+}
+
 /** Prints the relative error of each output; whether all are within the tolerance. Errors when nothing can be compared. */
 function agrees(
-  outputs: Named<HostTensor>,
-  expected: Named<HostTensor>,
+  { outputs, expected, mask }: Comparison,
   { expected: file, tolerance }: RunFlags,
   console: CliContext["console"],
 ): boolean {
@@ -147,7 +156,7 @@ function agrees(
     throw new CliError(`--expected ${file} has none of the outputs`, `they are ${Object.keys(outputs).join(", ")}`);
   }
   const results = shared.map((name) => {
-    const error = relativeError(outputs[name] as HostTensor, expected[name] as HostTensor, name);
+    const error = relativeError(name, outputs[name] as HostTensor, expected[name] as HostTensor, mask);
     const agreed = error <= tolerance;
     console.out(`${name}  relative error ${error.toExponential(2)}${agreed ? "" : `, above ${tolerance}`}\n`);
     return agreed;
@@ -155,7 +164,8 @@ function agrees(
   return results.every((agreed) => agreed);
 }
 
-function relativeError(actual: HostTensor, expected: HostTensor, name: string): number {
+/** ‖actual − expected‖ / ‖expected‖, of values for each token [B, S, …] without those of padding. */
+function relativeError(name: string, actual: HostTensor, expected: HostTensor, mask: HostTensor | undefined): number {
   if (actual.shape.join() !== expected.shape.join()) {
     throw new CliError(
       `${name} has the shape [${actual.shape}], expected is [${expected.shape}]`,
@@ -164,8 +174,11 @@ function relativeError(actual: HostTensor, expected: HostTensor, name: string): 
     );
   }
   const [a, e] = [toNumbers(actual), toNumbers(expected)];
+  const isPerToken = mask && actual.shape.slice(0, 2).join() === mask.shape.join();
+  const size = elementCount(actual.shape.slice(2));
   let [difference, norm] = [0, 0];
   for (let index = 0; index < e.length; index++) {
+    if (isPerToken && mask.data[Math.floor(index / size)] === 0) continue;
     difference += ((a[index] as number) - (e[index] as number)) ** 2;
     norm += (e[index] as number) ** 2;
   }
