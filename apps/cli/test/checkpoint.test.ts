@@ -1,5 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { openSafetensors, saveSafetensors } from "@relpos/checkpoints/safetensors";
+import { expectClose } from "@relpos/conformance";
+import { exactTensor } from "@relpos/core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { relpos, temporaryFolder } from "./captured.js";
 import { fixtures, makeCheckpoint } from "./checkpoint-folder.js";
@@ -79,8 +81,8 @@ describe("relpos perplexity", () => {
     expect(code).toBe(0);
     const { perplexity, tokens, windows, bytes, bitsPerByte, negativeLogLikelihood } = JSON.parse(out);
     expect([tokens, windows, bytes]).toEqual([207, 6, 208]);
-    expect(perplexity).toBeCloseTo(Math.exp(negativeLogLikelihood / tokens), 9);
-    expect(bitsPerByte).toBeCloseTo(negativeLogLikelihood / Math.LN2 / bytes, 9);
+    expectClose(exactTensor([perplexity], []), exactTensor([Math.exp(negativeLogLikelihood / tokens)], []), "golden");
+    expectClose(exactTensor([bitsPerByte], []), exactTensor([negativeLogLikelihood / Math.LN2 / bytes], []), "golden");
     expect((await measure("--text", at("text.txt"), "--length", "64")).out).toMatch(
       /^perplexity: {4}\d+\.\d{4}\nbits per byte: \d+\.\d{4}\ntokens: {8}207 in 6 windows\n$/,
     );

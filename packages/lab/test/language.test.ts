@@ -1,5 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
-import { randomKey } from "@relpos/core";
+import { expectClose } from "@relpos/conformance";
+import { exactTensor, type HostTensor, randomKey } from "@relpos/core";
 import { catalogue } from "@relpos/core/catalogue";
 import {
   type ChatRecord,
@@ -32,6 +33,8 @@ import {
   trainTable,
 } from "../src/language/index.js";
 import { memoryRunStore } from "../src/train/run-store.js";
+
+const scalarOf = (value: number): HostTensor => exactTensor([value], []);
 
 const backend = createReferenceBackend();
 afterAll(() => backend.close());
@@ -182,7 +185,7 @@ describe("a training", () => {
       await train("classify", { steps: 3 }),
       await train("classify", { steps: 3, accumulate: 2 }),
     ];
-    expect(parts.losses[0]!.loss).toBeCloseTo(whole.losses[0]!.loss, 10);
+    expectClose(scalarOf(parts.losses[0]!.loss), scalarOf(whole.losses[0]!.loss), "golden");
   });
 
   test("goes with every encoding that can do the task", async () => {
@@ -210,7 +213,7 @@ describe("a training", () => {
     await trainModel(request, { backend, store: tuned });
     const { weights } = await loadModel(tuned);
     const shared = "layers.0.feedForward.up.weight";
-    expect(Array.from(weights[shared]!.data)[0]).toBeCloseTo(base.weights[shared]!.data[0]!, 5);
+    expectClose(scalarOf(weights[shared]!.data[0]!), scalarOf(base.weights[shared]!.data[0]!), "goldenSingle");
   });
 
   test("begins with word vectors, and tells how much of the vocabulary they cover", async () => {
@@ -231,7 +234,7 @@ describe("a training", () => {
     expect(coverage).toEqual([2]);
     const { weights, tokenizer } = await loadModel(store);
     const row = tokenizer.vocabulary.idOf("blue")! * 16;
-    expect(weights["embedding.weight"]!.data[row + 3]).toBeCloseTo(19 / 32, 5);
+    expectClose(scalarOf(weights["embedding.weight"]!.data[row + 3]!), scalarOf(19 / 32), "goldenSingle");
     await expect(
       trainModel(
         { ...request, options: { ...request.options, width: 8 }, vectors },

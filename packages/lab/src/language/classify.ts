@@ -1,6 +1,5 @@
 import {
   crossEntropy,
-  dimension,
   div,
   type HostTensor,
   mul,
@@ -11,6 +10,7 @@ import {
   tensor,
   toNumbers,
 } from "@relpos/core";
+import type { Backend } from "@relpos/core/backend";
 import type { Named } from "@relpos/core/nn";
 import type { LabeledRecord } from "@relpos/text";
 import { require } from "../compare/errors.js";
@@ -24,7 +24,7 @@ import {
 } from "../metrics/index.js";
 import type { LanguageModel } from "./language-model.js";
 import type { ClassRow, LanguageTask, TaskContext, TaskExample, TaskScore } from "./language-task.js";
-import { createRunner } from "./runner.js";
+import { createTokenRunner } from "./runner.js";
 import { commonSettings, examinationBatches, exampleTraining, int32, padded, tokensOf } from "./sequences.js";
 import { softmaxOf } from "./softmax.js";
 
@@ -104,15 +104,9 @@ export const classify: LanguageTask<Records> = {
 };
 
 /** Logits of texts as tokens [labels], in their order. */
-export function textRunner<T>(backend: Parameters<typeof createRunner<T>>[0]["backend"], model: LanguageModel) {
+export function textRunner<T>(backend: Backend<T>, model: LanguageModel) {
   const drawn = model.positions(0);
-  const shape = int32(dimension("batch"), dimension("sequence"));
-  const runner = createRunner({
-    backend,
-    model,
-    inputs: { tokens: shape, ...(drawn && { positions: shape }) },
-    outputs: (weights, inputs) => model.apply(weights, inputs),
-  });
+  const runner = createTokenRunner(backend, model);
   return {
     close: runner.close,
     async logits(

@@ -1,10 +1,11 @@
-import { crossEntropy, dimension, type HostTensor, mul, type Tensor, tensor, toNumbers } from "@relpos/core";
+import { crossEntropy, type HostTensor, mul, type Tensor, tensor, toNumbers } from "@relpos/core";
+import type { Backend } from "@relpos/core/backend";
 import type { QuestionRecord, Tokenizer } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { type AnswerStyle, scoreAnswer } from "../metrics/index.js";
 import { type AnswerWindow, answerWindows, bestAnswer } from "./answer-windows.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
-import { createRunner } from "./runner.js";
+import { createTokenRunner } from "./runner.js";
 import { commonSettings, examinationBatches, exampleTraining, int32, padded, specialToken } from "./sequences.js";
 
 type Records = readonly QuestionRecord[];
@@ -102,17 +103,11 @@ export interface FoundAnswer {
 
 /** Answers questions with a model. A question without an answer is recognised where the model has learned such ones. */
 export function createAnswerer<T>(
-  backend: Parameters<typeof createRunner<T>>[0]["backend"],
+  backend: Backend<T>,
   { model, tokenizer }: Pick<TaskContext<unknown>, "model" | "tokenizer">,
 ) {
   const drawn = model.positions(0);
-  const shape = int32(dimension("batch"), dimension("sequence"));
-  const runner = createRunner({
-    backend,
-    model,
-    inputs: { tokens: shape, ...(drawn && { positions: shape }) },
-    outputs: (weights, inputs) => model.apply(weights, inputs),
-  });
+  const runner = createTokenRunner(backend, model);
   return {
     close: runner.close,
     async answer(
