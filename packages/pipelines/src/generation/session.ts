@@ -1,5 +1,4 @@
-import { check, type HostTensor, pad, type Tensor, tensor, trace } from "@relpos/core";
-import type { Executable } from "@relpos/core/backend";
+import { check, elementCount, type HostTensor, pad, type Tensor, type TensorType, tensor, trace } from "@relpos/core";
 import type { LanguageModel, Step } from "./language-model.js";
 import { type Choice, cacheTypes } from "./step-graph.js";
 
@@ -34,6 +33,8 @@ export class Session {
   #held: number[];
   #capacity = 0;
   #cache: readonly unknown[] = [];
+  /** Types of its parts, whatever their number of rows. */
+  #types: readonly TensorType[] | undefined;
   #disposed = false;
 
   constructor(model: LanguageModel, { batch = 1, block = 256, chunk = 512 }: SessionOptions = {}) {
@@ -171,35 +172,39 @@ export class Session {
   async #makeRoom(rows: number): Promise<void> {
     if (rows <= this.#capacity) return;
     const capacity = Math.ceil(rows / this.#block) * this.#block;
-    const { backend, model, parameters } = this.model;
-    const types = cacheTypes(model, parameters, this.batch, capacity).flat();
+    const { model, parameters, backend } = this.model;
+    this.#types ??= cacheTypes(model, parameters, this.batch, 0).flatMap((parts) => parts.map(({ type }) => type));
     const before = this.#cache;
-    const grown: unknown[] = [];
-    for (const [index, { type }] of types.entries()) {
-      const shape = type.shape as readonly number[];
-      const part = before[index];
-      grown.push(
-        part === undefined
-          ? await backend.upload({ shape, dtype: type.dtype, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) })
-          : await this.#padded(part, shape, capacity - this.#capacity),
-      );
-    }
+    this.#cache =
+      before.length === 0
+        ? await Promise.all(
+            withRows(this.#types, capacity).map((type) => backend.upload(zeros(type), { transfer: true })),
+          )
+        : await this.#padded(this.#types, capacity - this.#capacity);
     for (const part of before) backend.dispose(part);
-    this.#cache = grown;
     this.#capacity = capacity;
   }
 
-  /** A part of the cache with more rows behind its own. */
-  async #padded(part: unknown, [batch, heads, rows, size]: readonly number[], more: number): Promise<unknown> {
-    const { backend } = this.model;
-    const before = { shape: [batch, heads, (rows as number) - more, size] as number[], dtype: "float32" } as const;
-    const program = trace((x) => pad(x as Tensor, { 2: [0, more] }), before);
-    const executable: Executable = await backend.compile(program);
+  /** The cache's parts with more rows behind their own. */
+  async #padded(types: readonly TensorType[], more: number): Promise<readonly unknown[]> {
+    const program = trace(
+      (...parts) => parts.map((part) => pad(part as Tensor, { 2: [0, more] })),
+      ...withRows(types, this.#capacity),
+    );
+    const executable = await this.model.backend.compile(program);
     try {
-      const [result] = await executable.run(new Map([[program.inputs[0] as Tensor, part]]));
-      return result;
+      return await executable.run(new Map(program.inputs.map((input, index) => [input, this.#cache[index]])));
     } finally {
       await executable.close();
     }
   }
+}
+
+/** Parts of a cache [B, Hkv, C, D] with so many rows. */
+const withRows = (types: readonly TensorType[], rows: number): readonly TensorType[] =>
+  types.map(({ shape, dtype }) => ({ shape: shape.map((size, axis) => (axis === 2 ? rows : size)), dtype }));
+
+function zeros({ shape, dtype }: TensorType): HostTensor {
+  const sizes = shape as readonly number[];
+  return tensor(new Float32Array(elementCount(sizes)), sizes, dtype);
 }
