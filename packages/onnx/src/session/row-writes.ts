@@ -1,4 +1,4 @@
-import { type Graph, graph } from "@relpos/core";
+import { type Graph, graph, type Tensor } from "@relpos/core";
 import type { Donation } from "@relpos/core/backend";
 import type { RowWrite } from "./service.js";
 
@@ -20,8 +20,8 @@ export function withRowWrites(source: Graph, donations: readonly Donation[]): Wi
     const node = result?.node;
     if (!result || node?.op !== "tensorScatter" || node.inputs[0] !== input) return [];
     if (source.outputs.indexOf(result) !== source.outputs.lastIndexOf(result)) return [];
-    const [cache, indices] = [input, node.inputs[2]].map((each) => source.inputs.indexOf(each as typeof input));
-    if (cache === undefined || indices === undefined || cache < 0 || indices < 0) return [];
+    const [cache, indices] = [source.inputs.indexOf(input), source.inputs.indexOf(node.inputs[2] as Tensor)];
+    if (cache < 0 || indices < 0) return [];
     return [{ output, cache, indices }];
   });
   if (writes.length === 0) return { graph: source, writes, donations };
