@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { type CatalogueSettings, catalogue, type PositionDraw } from "@relpos/catalogue";
 import { type HostTensor, randomKey, tensor } from "@relpos/core";
-import { type CatalogueSettings, catalogue, type PositionDraw } from "@relpos/core/catalogue";
 import { shiftedPositions } from "@relpos/core/encodings";
 import { describe, expect, test } from "vitest";
 import { digitsOf } from "../src/compare/digits.js";

@@ -1,4 +1,4 @@
-import { catalogue } from "@relpos/core/catalogue";
+import { catalogue } from "@relpos/catalogue";
 import { describe, expect, test } from "vitest";
 import { findEncoding, resolveEncodings } from "../src/compare/encoding-names.js";
 import {

@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
 import { tensor } from "@relpos/core";
-import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import { fox, rope, yarn } from "@relpos/core/encodings";
 import { normal, ones, uniform, uniformBetween, zeros } from "@relpos/core/nn";
 import { parseHTML } from "linkedom";

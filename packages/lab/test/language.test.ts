@@ -1,7 +1,7 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { catalogue } from "@relpos/catalogue";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor, type HostTensor, randomKey } from "@relpos/core";
-import { catalogue } from "@relpos/core/catalogue";
 import {
   type ChatRecord,
   type LabeledRecord,

@@ -1,10 +1,10 @@
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
 import type { Model } from "@relpos/checkpoints";
 import { expectClose } from "@relpos/conformance";
 import { graph, type HostTensor, randomIntegers, randomKey, Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import { initializeParameters, type Named, parameterInputs } from "@relpos/core/nn";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LanguageModel, Session } from "../src/index.js";

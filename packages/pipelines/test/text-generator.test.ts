@@ -1,5 +1,5 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
-import { catalogue } from "@relpos/core/catalogue";
+import { catalogue } from "@relpos/catalogue";
 import { rope } from "@relpos/core/encodings";
 import { initializeParameters } from "@relpos/core/nn";
 import { byteTokenizer, charactersTokenizer, type Tokenizer, vocabularyOf } from "@relpos/text";

@@ -1,3 +1,4 @@
+import { catalogue } from "@relpos/catalogue";
 import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import {
   concat,
@@ -16,7 +17,6 @@ import {
   transpose,
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { encodedAttention, encodedScores, mapNamed } from "@relpos/core/nn";
 import fc from "fast-check";

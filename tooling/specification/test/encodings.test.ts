@@ -1,8 +1,8 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { catalogue } from "@relpos/catalogue";
 import { expectClose } from "@relpos/conformance";
 import { gaussian } from "@relpos/conformance/cases";
 import { positions, run, runAll, type Tensor } from "@relpos/core";
-import { catalogue } from "@relpos/core/catalogue";
 import {
   alibi,
   alibiSlopes,

@@ -1,7 +1,7 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { catalogue } from "@relpos/catalogue";
 import { expectClose } from "@relpos/conformance";
 import { concat, type HostTensor, run, slice, type Tensor, tensor } from "@relpos/core";
-import { catalogue } from "@relpos/core/catalogue";
 import { alibi, combine, rope, t5, tape } from "@relpos/core/encodings";
 import {
   initializeParameters,

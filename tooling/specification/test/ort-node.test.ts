@@ -1,10 +1,10 @@
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { catalogue } from "@relpos/catalogue";
 import { expectClose } from "@relpos/conformance";
 import { expectAgreement, randomGraph } from "@relpos/conformance/cases";
 import { exactTensor, randomIntegers, randomKey, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
 import { transformer } from "@relpos/core/nn";
 import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
 import fc from "fast-check";

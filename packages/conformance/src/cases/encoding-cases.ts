@@ -1,6 +1,6 @@
+import { catalogue } from "@relpos/catalogue";
 import { type Dim, dimension, type Graph, type HostTensor, type Tensor, type TensorSpec, trace } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
 import { type KeyValue, type Transformer, transformer } from "@relpos/core/nn";
 import type { CaseContext, ConformanceCase } from "../case.js";
 import { evaluate, withExecutable } from "../evaluate.js";

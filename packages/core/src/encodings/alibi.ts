@@ -2,7 +2,6 @@ import { check } from "../errors.js";
 import { abs, add, cast, constant, div, mul, neg, slice, sub } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { asColumn, overHeads, relativePositions } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
@@ -73,18 +72,3 @@ export function alibi(options: AlibiOptions = {}): EncodingWith<"bias"> {
     }),
   });
 }
-
-export const alibiEntry: CatalogueEntry = {
-  name: "alibi",
-  aliases: ["linear-bias"],
-  summary: "scores lowered in proportion to the distance, by a fixed slope for each head",
-  formula: "s_ij = q_i·k_j/√d − m_h·(i − j)",
-  tier: 1,
-  paper: "arXiv:2108.12409",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: ["BLOOM", "MPT", "Falcon-RW", "Baichuan-13B", "Jina-embeddings-v2"],
-  verified: "reference",
-  create: ({ causal }) => alibi({ symmetric: !causal }),
-};

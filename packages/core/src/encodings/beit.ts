@@ -2,17 +2,9 @@ import { zeros } from "../nn/parameters.js";
 import { equal, logicalAnd, reshape, sub, where } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasOfRows } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import {
-  checkGrid,
-  differenceCount,
-  differenceIndex,
-  differenceIndices,
-  gridFor,
-  type WindowGrid,
-} from "./window-grid.js";
+import { checkGrid, differenceCount, differenceIndex, differenceIndices, type WindowGrid } from "./window-grid.js";
 
 /** The window's grid: position 0 is the class token, token p > 0 is at place p − 1 of the grid. */
 export type BeitOptions = WindowGrid;
@@ -57,18 +49,3 @@ export function beit({ height, width }: BeitOptions): EncodingWith<"bias" | "par
 function onGrid(positions: Tensor): Tensor {
   return where(equal(positions, 0), 0, sub(positions, 1));
 }
-
-export const beitEntry: CatalogueEntry = {
-  name: "beit",
-  aliases: [],
-  summary: "Swin's table with three more rows for pairs with the first token",
-  formula: "s_ij = q_i·k_j/√d + W[index(i, j), h]",
-  tier: 1,
-  paper: "arXiv:2106.08254",
-  year: 2021,
-  attention: "both",
-  translationInvariant: false,
-  models: ["BEiT", "Data2Vec-Vision"],
-  verified: "reference",
-  create: ({ trainLength }) => beit(gridFor(trainLength)),
-};

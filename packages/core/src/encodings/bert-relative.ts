@@ -1,5 +1,4 @@
 import { check } from "../errors.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import type { EncodingWith } from "./encoding.js";
 import { shaw } from "./shaw.js";
 
@@ -32,34 +31,3 @@ export function bertRelative(options: BertRelativeOptions): EncodingWith<"parame
   const vectors = shaw({ left: maximumPositions - 1, terms, order: "query − key", initialDeviation });
   return { ...vectors, kind, settings: { maximumPositions, type, initialDeviation }, maximumPositions };
 }
-
-const entry = {
-  tier: 2,
-  attention: "both",
-  translationInvariant: true,
-  verified: "reference",
-} as const;
-
-export const relativeKeyEntry: CatalogueEntry = {
-  ...entry,
-  name: "relative-key",
-  aliases: ["relative_key"],
-  summary: "a trained vector for each distance, multiplied with queries",
-  formula: "s_ij = (q_i·k_j + q_i·e_{i−j})/√d",
-  paper: "arXiv:1803.02155",
-  year: 2018,
-  models: ["BERT (position_embedding_type)", "ESM"],
-  create: ({ trainLength }) => bertRelative({ maximumPositions: trainLength }),
-};
-
-export const relativeKeyQueryEntry: CatalogueEntry = {
-  ...entry,
-  name: "relative-key-query",
-  aliases: ["relative_key_query"],
-  summary: "a trained vector for each distance, multiplied with queries and with keys",
-  formula: "s_ij = (q_i·k_j + q_i·e_{i−j} + k_j·e_{i−j})/√d",
-  paper: "arXiv:2009.13658",
-  year: 2020,
-  models: ["BERT (position_embedding_type)"],
-  create: ({ trainLength }) => bertRelative({ maximumPositions: trainLength, type: "relative_key_query" }),
-};

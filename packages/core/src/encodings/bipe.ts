@@ -3,7 +3,6 @@ import { normal } from "../nn/parameters.js";
 import { add, div, gather, maximum, mul, sub } from "../primitives/operations.js";
 import { type HostTensor, tensor, toNumbers } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { combine } from "./combine.js";
 import { defineEncoding, type PositionEncoding } from "./encoding.js";
 import { rope } from "./rope.js";
@@ -67,20 +66,3 @@ export function bipe(options: BipeOptions): PositionEncoding {
     settings: { capacity, between: inner, initialDeviation },
   };
 }
-
-export const bipeEntry: CatalogueEntry = {
-  name: "bipe",
-  aliases: ["bilevel"],
-  summary: "a trained vector for the place in a segment, and rotary positions of segments",
-  formula: "x_t + W[place_t]; s_ij = (R(segment_i)q_i)·(R(segment_j)k_j)/√d",
-  tier: 2,
-  paper: "arXiv:2401.16421",
-  year: 2024,
-  attention: "both",
-  translationInvariant: false,
-  models: [],
-  verified: "formula",
-  create: ({ trainLength, embeddingDeviation }) => {
-    return bipe({ capacity: Math.max(2, Math.round(Math.sqrt(trainLength))), initialDeviation: embeddingDeviation });
-  },
-};

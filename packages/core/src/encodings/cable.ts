@@ -3,7 +3,6 @@ import { linear } from "../composites/linear.js";
 import { normal, zeros } from "../nn/parameters.js";
 import { neg } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
 import { gateDifferences } from "./forget-gates.js";
 
@@ -28,18 +27,3 @@ export function cable(): EncodingWith<"state" | "relativeScores" | "parameters",
     relativeScores: ({ query, state }) => gateDifferences(requireState("cable", state), query.shape[2] as Dim),
   });
 }
-
-export const cableEntry: CatalogueEntry = {
-  name: "cable",
-  aliases: ["context-aware-biases"],
-  summary: "each token lowers the scores of all keys before it, by an amount of its own for each head",
-  formula: "s_ij = q_i·k_j/√d − Σ_{t=j+1}^{i} softplus(W·x_t + b)",
-  tier: 3,
-  paper: "arXiv:2503.08067",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => cable(),
-};

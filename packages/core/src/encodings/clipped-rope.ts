@@ -1,5 +1,4 @@
 import { check } from "../errors.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { type PairLayout, turnPair } from "./rotation.js";
@@ -47,18 +46,3 @@ export function clippedRope(options: ClippedRopeOptions = {}): EncodingWith<"tra
     },
   });
 }
-
-export const clippedRopeEntry: CatalogueEntry = {
-  name: "clipped-rope",
-  aliases: ["cope-clipped", "clipped-cope"],
-  summary: "rotary embedding with the slowest frequencies faded out",
-  formula: "RoPE with the last n of ω times ½(1 + cos(π·i/(n − 1)))",
-  tier: 3,
-  paper: "arXiv:2602.05258",
-  year: 2026,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => clippedRope(),
-};

@@ -1,4 +1,3 @@
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import {
   type RelativeSinusoidParameters,
@@ -31,18 +30,3 @@ export function conformer(
     relativeScores: (context) => relativeSinusoidScores(context, { layout: "interleaved", clampLength }),
   });
 }
-
-export const conformerEntry: CatalogueEntry = {
-  name: "conformer",
-  aliases: ["parakeet", "rel-pos"],
-  summary: "projected sinusoids of distances to both sides, sines and cosines in turn",
-  formula: "s_ij = [(q_i + u)·k_j + (q_i + v)·(W_R·R_{i−j})]/√d",
-  tier: 1,
-  paper: "arXiv:2005.08100",
-  year: 2020,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Conformer", "Parakeet", "FastConformer", "Wav2Vec2-Conformer"],
-  verified: "reference",
-  create: () => conformer(),
-};

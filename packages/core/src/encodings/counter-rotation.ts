@@ -3,7 +3,6 @@ import { check } from "../errors.js";
 import { concat, neg, slice } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { mapRotations, overBatch } from "./rotation.js";
@@ -45,18 +44,3 @@ export function counterRotation(options: CounterRotationOptions = {}): EncodingW
     values: ({ output, queryPositions }) => turn(output, queryPositions, true),
   });
 }
-
-export const counterRotationEntry: CatalogueEntry = {
-  name: "counter-rotation",
-  aliases: ["deepseek-v4-rope", "output-rotation"],
-  summary: "rotary embedding of queries, keys and values, undone in the output",
-  formula: "o_i = R(−i)·Σ_j α_ij·R(j)v_j, α = softmax((R(i)q_i)·(R(j)k_j)/√d)",
-  tier: 3,
-  paper: "DeepSeek, 2026",
-  year: 2026,
-  attention: "both",
-  translationInvariant: true,
-  models: ["DeepSeek-V4"],
-  verified: "formula",
-  create: () => counterRotation(),
-};

@@ -4,7 +4,6 @@ import { add, cast, concat, expand, matMul, maximum, mul, pad, reshape, slice } 
 import { addDims, type Dim, multiplyDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { alibi } from "./alibi.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith, type PositionEncoding } from "./encoding.js";
 
 export interface DapeOptions {
@@ -82,33 +81,3 @@ function convolve(x: Tensor, { weight, bias }: Readonly<Record<string, Tensor>>)
   const sums = matMul(reshape(weight as Tensor, [outputs, inputs * kernel]), columns);
   return reshape(add(sums, reshape(bias as Tensor, [outputs, 1])), [batch, outputs, queries, keys]);
 }
-
-const common = {
-  tier: 2,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-} as const;
-
-export const dapeEntry: CatalogueEntry = {
-  ...common,
-  name: "dape",
-  aliases: ["dape-v1"],
-  summary: "a small network over heads corrects scores and bias for each query and key",
-  formula: "s' = S + B + W₂·LeakyReLU(W₁·[S; B] + b₁) + b₂",
-  paper: "arXiv:2405.14722",
-  year: 2024,
-  create: ({ causal }) => dape({ base: alibi({ symmetric: !causal }) }),
-};
-
-export const dapeV2Entry: CatalogueEntry = {
-  ...common,
-  name: "dape-v2",
-  aliases: [],
-  summary: "a convolution over heads and neighbouring keys corrects scores and bias",
-  formula: "s' = S + B + Conv₁ₓ₃(LeakyReLU(Conv₁ₓ₃([S; B])))",
-  paper: "arXiv:2410.04798",
-  year: 2024,
-  create: ({ causal }) => dape({ base: alibi({ symmetric: !causal }), kernel: 3 }),
-};

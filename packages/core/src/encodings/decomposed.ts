@@ -3,10 +3,9 @@ import { oneHot } from "../composites/scatter-add.js";
 import { zeros } from "../nn/parameters.js";
 import { add, concat, gather, iota, reshape, sub, transpose } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { checkGrid, gridFor, placesOf, type WindowGrid } from "./window-grid.js";
+import { checkGrid, placesOf, type WindowGrid } from "./window-grid.js";
 
 /** The grid: token p is at row ⌊p/width⌋, column p mod width, for queries and keys alike. */
 export type DecomposedOptions = WindowGrid;
@@ -56,18 +55,3 @@ function productsAlong(query: Tensor, table: Tensor, places: Tensor, size: numbe
   const own = scaledMatMul(transpose(query, [0, 2, 1, 3]), batched, { transposeRight: true });
   return transpose(own, [0, 2, 1, 3]);
 }
-
-export const decomposedEntry: CatalogueEntry = {
-  name: "decomposed-2d",
-  aliases: ["mvitv2", "sam"],
-  summary: "products of the query with trained vectors for differences of rows and of columns",
-  formula: "s_ij = q_i·k_j/√d + q_i·R^row[Δrow] + q_i·R^col[Δcolumn]",
-  tier: 2,
-  paper: "arXiv:2112.01526",
-  year: 2021,
-  attention: "both",
-  translationInvariant: false,
-  models: ["MViTv2", "ViTDet", "SAM"],
-  verified: "formula",
-  create: ({ trainLength }) => decomposed(gridFor(trainLength)),
-};

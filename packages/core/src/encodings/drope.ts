@@ -1,5 +1,4 @@
 import { constant } from "../primitives/operations.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type PositionEncoding } from "./encoding.js";
 import { type RopeOptions, rope } from "./rope.js";
 
@@ -30,18 +29,3 @@ export function drope(options: DropeOptions): PositionEncoding<never> {
     ...(phase === "pretraining" ? { transform } : dropped),
   });
 }
-
-export const dropeEntry: CatalogueEntry = {
-  name: "drope",
-  aliases: ["dropped-rope"],
-  summary: "RoPE in training, then none; here its second phase, for weights that were trained with RoPE",
-  formula: "s_ij = (R(i)q_i)·(R(j)k_j)/√d in training, then τ·q_i·k_j/√d",
-  tier: 3,
-  paper: "arXiv:2512.12167",
-  year: 2025,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => drope({ phase: "recalibration" }),
-};

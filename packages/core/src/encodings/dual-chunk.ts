@@ -16,7 +16,6 @@ import {
   where,
 } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads, relativePositions } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { type RemappedRotaryOptions, rotarySettings, turning } from "./remapped-rotary.js";
@@ -108,18 +107,3 @@ function sharpening(keyPositions: Tensor, maximumPosition: number): Tensor {
   const factors = square(add(mul(log(excess), 0.05), 1));
   return overHeads(reshape(factors, [...factors.shape, 1]));
 }
-
-export const dualChunkEntry: CatalogueEntry = {
-  name: "dual-chunk",
-  aliases: ["dca", "chunkllama"],
-  summary: "rotary positions within chunks, with bounded distances between chunks",
-  formula: "s_ij = (R(p)q_i)·(R(j mod c)k_j)/√d, p = i mod c, min(i mod c + c, s) or min(2c − 1, s)",
-  tier: 2,
-  paper: "arXiv:2402.17463",
-  year: 2024,
-  attention: "causal",
-  translationInvariant: false,
-  models: ["Qwen2.5-1M"],
-  verified: "reference",
-  create: ({ trainLength }) => dualChunk(dualChunkSizes(trainLength)),
-};

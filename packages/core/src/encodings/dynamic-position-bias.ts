@@ -2,7 +2,6 @@ import { silu } from "../composites/activations.js";
 import { check } from "../errors.js";
 import { abs, add, cast, log, mul, neg, reshape, sign } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasByDistance } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { perceptron, perceptronParameters } from "./perceptron.js";
@@ -52,18 +51,3 @@ export function dynamicPositionBias(
     },
   }) as EncodingWith<"bias" | "parameters", string>;
 }
-
-export const dynamicPositionBiasEntry: CatalogueEntry = {
-  name: "dynamic-position-bias",
-  aliases: ["continuous-position-bias", "cpb"],
-  summary: "a trained network of the distance gives a bias for each head",
-  formula: "s_ij = q_i·k_j/√d + MLP(sign(n)·ln(|n| + 1))_h, n = i − j",
-  tier: 2,
-  paper: "arXiv:2108.00154",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: ["CrossFormer"],
-  verified: "reference",
-  create: () => dynamicPositionBias({ distance: "log" }),
-};

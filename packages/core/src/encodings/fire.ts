@@ -1,7 +1,6 @@
 import { filled, ones } from "../nn/parameters.js";
 import { abs, add, cast, div, log, maximum, mul, reshape } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { relativePositions } from "./distance.js";
 import { headsFirst } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
@@ -50,18 +49,3 @@ export function fire(options: FireOptions = {}): EncodingWith<"bias" | "paramete
     },
   }) as EncodingWith<"bias" | "parameters", string>;
 }
-
-export const fireEntry: CatalogueEntry = {
-  name: "fire",
-  aliases: [],
-  summary: "a trained network of the distance as a share of the query's position",
-  formula: "s_ij = q_i·k_j/√d + f_θ(ψ(i − j)/ψ(max(i, L)))_h, ψ(x) = ln(|c·x| + 1)",
-  tier: 2,
-  paper: "arXiv:2310.04418",
-  year: 2023,
-  attention: "both",
-  translationInvariant: false,
-  models: [],
-  verified: "reference",
-  create: () => fire(),
-};

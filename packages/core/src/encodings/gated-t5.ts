@@ -5,7 +5,6 @@ import { normal, ones, type ParameterSpec, zeros } from "../nn/parameters.js";
 import { add, mul, reduceSum, reshape, slice, sub, transpose } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { type T5Options, t5 } from "./t5.js";
 
@@ -70,18 +69,3 @@ export function gatedT5(
     },
   }) as EncodingWith<"relativeScores" | "parameters", GateName | "weight">;
 }
-
-export const gatedT5Entry: CatalogueEntry = {
-  name: "gated-t5",
-  aliases: ["wavlm", "gated-relative-bias"],
-  summary: "T5's buckets, for each query times a factor from its layer's input",
-  formula: "s_ij = q_i·k_j/√d + (a·(b·c_h − 1) + 2)·W[bucket(j − i), h]",
-  tier: 2,
-  paper: "arXiv:2110.13900",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: ["WavLM", "XLM-E"],
-  verified: "reference",
-  create: ({ causal }) => gatedT5({ bidirectional: !causal, buckets: 32, maximumDistance: 128 }),
-};

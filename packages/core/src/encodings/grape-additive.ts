@@ -19,7 +19,6 @@ import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { alibiSlopes } from "./alibi.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads, relativePositions } from "./distance.js";
 import { defineEncoding, type EncodingWith, type RelativeScoresContext } from "./encoding.js";
 
@@ -92,18 +91,3 @@ export function grapeAdditive(
     },
   });
 }
-
-export const grapeAdditiveEntry: CatalogueEntry = {
-  name: "grape-additive",
-  aliases: ["grape-a"],
-  summary: "scores lowered in proportion to the distance, at a rate that depends on the key",
-  formula: "s_ij = q_i·k_j/√d − (i − j)·softplus(ω_h)·m_h·softplus(û_h·k_j/√d)",
-  tier: 3,
-  paper: "arXiv:2512.07805",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-  create: () => grapeAdditive(),
-};

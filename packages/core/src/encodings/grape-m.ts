@@ -5,7 +5,6 @@ import { cast, cumSum, exp, mul, reshape, transpose } from "../primitives/operat
 import type { Dim } from "../tensor/dimension.js";
 import { tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { asColumn } from "./distance.js";
 import {
   defineEncoding,
@@ -118,33 +117,3 @@ export function rodrigues(a: readonly number[], b: readonly number[]): readonly 
     }),
   );
 }
-
-export const grapeMEntry: CatalogueEntry = {
-  name: "grape-m",
-  aliases: ["grape-multiplicative"],
-  summary: "rotary embedding with trained frequencies",
-  formula: "s_ij = (R(i·θ)q_i)·(R(j·θ)k_j)/√d, θ_m = e^(a_m) trained",
-  tier: 3,
-  paper: "arXiv:2512.07805",
-  year: 2025,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => grapeM(),
-};
-
-export const contextualGrapeMEntry: CatalogueEntry = {
-  name: "grape-m-contextual",
-  aliases: ["grape-m-ctx"],
-  summary: "rotary embedding at sums of trained steps, one from each token",
-  formula: "s_ij = (R(Φ_i·θ)q_i)·(R(Φ_j·θ)k_j)/√d, Φ_t = Σ_{τ<t} softplus(w·x_τ + b)",
-  tier: 3,
-  paper: "arXiv:2512.07805",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => contextualGrapeM(),
-};

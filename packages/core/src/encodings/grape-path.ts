@@ -10,7 +10,6 @@ import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { alibiSlopes } from "./alibi.js";
 import { rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
 import { mapRotations, overBatch } from "./rotation.js";
 
@@ -64,18 +63,3 @@ function turned(vectors: Tensor, positions: Tensor): Tensor {
   const { cos, sin } = mapRotations(rotationsAt(positions, new Float64Array(size / 2).fill(1)), overBatch);
   return rotaryEmbedding(unit, cos, neg(sin), { interleaved: false });
 }
-
-export const grapePathEntry: CatalogueEntry = {
-  name: "grape-path",
-  aliases: ["grape-ap"],
-  summary: "each token between key and query lowers the score by what the query makes of it",
-  formula: "s_ij = q_i·k_j/√d + Σ_{s=j+1}^{i} m_h·ln σ(p_i·p̃_s/d_p)",
-  tier: 3,
-  paper: "arXiv:2512.07805",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: false,
-  models: [],
-  verified: "formula",
-  create: () => grapePath(),
-};

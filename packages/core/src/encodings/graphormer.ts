@@ -4,7 +4,6 @@ import { abs, add, gather, iota, less, minimum, mul, reshape, sub, where } from 
 import { type Dim, productOfDims } from "../tensor/dimension.js";
 import { type HostTensor, tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { relativePositions } from "./distance.js";
 import { biasOfRows } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
@@ -96,18 +95,3 @@ function distancesAt(distances: Tensor, { query, key }: Places): Tensor {
   if (distances.rank === 2) return gather(flat, index);
   return gather(flat, add(index, mul(iota([distances.shape[0] as Dim, 1, 1]), nodes * nodes)));
 }
-
-export const graphormerEntry: CatalogueEntry = {
-  name: "graphormer",
-  aliases: ["shortest-path"],
-  summary: "a trained bias for each head and length of the shortest path; text is a path",
-  formula: "s_ij = q_i·k_j/√d + W[φ(v_i, v_j), h]",
-  tier: 2,
-  paper: "arXiv:2106.05234",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Graphormer"],
-  verified: "formula",
-  create: ({ trainLength }) => graphormer({ maximumDistance: trainLength }),
-};

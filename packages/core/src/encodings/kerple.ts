@@ -15,7 +15,6 @@ import {
   sub,
 } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasByDistance } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
@@ -116,31 +115,3 @@ function held(x: Tensor, most: number): Tensor {
   const bounded = Number.isFinite(most) ? minimum(low, most) : low;
   return add(x, stopGradient(sub(bounded, x)));
 }
-
-const shared = {
-  tier: 2,
-  paper: "arXiv:2205.09921",
-  year: 2022,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-} as const;
-
-export const kerpleLogEntry: CatalogueEntry = {
-  ...shared,
-  name: "kerple-log",
-  aliases: ["kerple"],
-  summary: "scores lowered by the logarithm of the distance, with two trained numbers for each head",
-  formula: "s_ij = q_i·k_j/√d − p_h·ln(1 + a_h·|i − j|)",
-  create: () => kerple(),
-};
-
-export const kerplePowerEntry: CatalogueEntry = {
-  ...shared,
-  name: "kerple-power",
-  aliases: [],
-  summary: "scores lowered by a power of the distance, with two trained numbers for each head",
-  formula: "s_ij = q_i·k_j/√d − a_h·|i − j|^p_h",
-  create: () => kerple({ kernel: "power" }),
-};

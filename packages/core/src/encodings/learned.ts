@@ -2,7 +2,6 @@ import { check } from "../errors.js";
 import { normal } from "../nn/parameters.js";
 import { add, cumSum, div, gather, mul, reduceSum, sqrt, square, sub } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
 export interface LearnedOptions {
@@ -55,20 +54,3 @@ export function learned(options: LearnedOptions): EncodingWith<"embed" | "parame
     },
   });
 }
-
-export const learnedEntry: CatalogueEntry = {
-  name: "learned",
-  aliases: ["ape"],
-  summary: "a trained vector for each position, added to the embeddings",
-  formula: "x_t + W[t]",
-  tier: 1,
-  paper: "Radford et al., 2018",
-  year: 2018,
-  attention: "both",
-  translationInvariant: false,
-  models: ["GPT-2", "BERT", "RoBERTa", "OPT", "CLIP", "ViT"],
-  verified: "reference",
-  create: ({ trainLength, embeddingDeviation }) => {
-    return learned({ maximumPositions: trainLength, initialDeviation: embeddingDeviation });
-  },
-};

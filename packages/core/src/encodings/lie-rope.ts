@@ -15,7 +15,6 @@ import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { gridPositions } from "./axial-rope.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { matrixExponential } from "./matrix-exponential.js";
 
@@ -82,18 +81,3 @@ function sumOverAxes(positions: Tensor, generators: Tensor): Tensor {
   });
   return terms.reduce((sum, term) => add(sum, term));
 }
-
-export const lieRopeEntry: CatalogueEntry = {
-  name: "lie-rope",
-  aliases: ["liere"],
-  summary: "queries and keys multiplied by the exponential of a trained skew matrix times the position",
-  formula: "s_ij = (e^(p_i·A)q_i)·(e^(p_j·A)k_j)/√d, A = U − Uᵀ trained",
-  tier: 3,
-  paper: "arXiv:2406.10322",
-  year: 2024,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: ({ trainLength }) => lieRope({ extent: trainLength }),
-};

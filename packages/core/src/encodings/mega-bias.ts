@@ -4,7 +4,6 @@ import { expand, matMul, reshape, transposeLast } from "../primitives/operations
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { mapRotations, overBatch } from "./rotation.js";
@@ -47,18 +46,3 @@ export function megaBias(options: MegaBiasOptions = {}): EncodingWith<"bias" | "
     },
   });
 }
-
-export const megaBiasEntry: CatalogueEntry = {
-  name: "mega-bias",
-  aliases: ["rotary-bias", "mega"],
-  summary: "a bias that is the product of two trained vectors, turned by the positions of query and key",
-  formula: "s_ij = q_i·k_j/√d + (R(i·ω)α)·(R(j·ω)β)",
-  tier: 3,
-  paper: "arXiv:2209.10655",
-  year: 2022,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Mega"],
-  verified: "formula",
-  create: () => megaBias(),
-};

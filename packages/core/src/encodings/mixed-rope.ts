@@ -6,10 +6,8 @@ import type { Dim } from "../tensor/dimension.js";
 import { tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { gridPositions } from "./axial-rope.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { rotationsOf, turnBy } from "./rotation.js";
-import { gridFor } from "./window-grid.js";
 
 export interface MixedRopeOptions {
   /** Tokens in a row of the grid. */
@@ -78,18 +76,3 @@ function mixedAngles(positions: Tensor, frequencies: Tensor): Tensor {
   };
   return add(along(0), along(1));
 }
-
-export const mixedRopeEntry: CatalogueEntry = {
-  name: "mixed-rope",
-  aliases: ["rope-mixed"],
-  summary: "pairs turned by trained mixtures of column and row, for each head and layer",
-  formula: "s_ij = (R(x_i·ω_x + y_i·ω_y)q)·(R(x_j·ω_x + y_j·ω_y)k)/√d, ω trained",
-  tier: 3,
-  paper: "arXiv:2403.13298",
-  year: 2024,
-  attention: "both",
-  translationInvariant: false,
-  models: [],
-  verified: "reference",
-  create: ({ trainLength }) => mixedRope({ width: gridFor(trainLength).width }),
-};

@@ -1,4 +1,3 @@
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import type { EncodingWith } from "./encoding.js";
 import { type ShawOptions, shaw } from "./shaw.js";
 
@@ -19,18 +18,3 @@ export function music(options: MusicOptions): EncodingWith<"parameters", "weight
   const vectors = shaw({ ...rest, left: distances - 1, right: 0, terms: ["query"] });
   return { ...vectors, kind: "music", settings: { ...options } };
 }
-
-export const musicEntry: CatalogueEntry = {
-  name: "music",
-  aliases: ["music-transformer", "skew"],
-  summary: "a trained vector for each distance to earlier keys, for each head, multiplied with queries",
-  formula: "s_ij = (q_i·k_j + q_i·E_h[L − 1 − (i − j)])/√d",
-  tier: 2,
-  paper: "arXiv:1809.04281",
-  year: 2018,
-  attention: "causal",
-  translationInvariant: true,
-  models: ["Music Transformer"],
-  verified: "reference",
-  create: ({ trainLength }) => music({ distances: trainLength, tables: "perHead" }),
-};

@@ -1,4 +1,3 @@
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type PositionEncoding } from "./encoding.js";
 
 /**
@@ -9,18 +8,3 @@ import { defineEncoding, type PositionEncoding } from "./encoding.js";
 export function none(): PositionEncoding<never> {
   return defineEncoding({ kind: "none", settings: {}, cache: "rotated-keys" });
 }
-
-export const noneEntry: CatalogueEntry = {
-  name: "none",
-  aliases: ["nope"],
-  summary: "no encoding; only the causal mask tells positions apart",
-  formula: "s_ij = q_i·k_j/√d",
-  tier: 1,
-  paper: "arXiv:2203.16634",
-  year: 2022,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Kimi-Linear", "Jamba", "every fourth layer of SmolLM3 and Llama 4"],
-  verified: "reference",
-  create: none,
-};

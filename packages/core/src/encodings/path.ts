@@ -8,7 +8,6 @@ import { add, concat, constant, mul, reshape, transpose } from "../primitives/op
 import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { causalConvolution } from "./causal-convolution.js";
 import { defineEncoding, type EncodingWith, type HookContext, requireState } from "./encoding.js";
 import { gateDifferences } from "./forget-gates.js";
@@ -111,31 +110,3 @@ function unitVectors(x: Tensor, heads: number): Tensor {
   const scale = constant(exactTensor(new Float64Array(size).fill(size ** -0.5), [size]));
   return reshape(rmsNorm(reshape(x, [batch, length, heads, size]), scale), x.shape);
 }
-
-const common = {
-  tier: 2,
-  paper: "arXiv:2505.16381",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-} as const;
-
-export const pathEntry: CatalogueEntry = {
-  ...common,
-  name: "path",
-  aliases: ["path-attention"],
-  summary: "a product of reflections, computed from the tokens between key and query",
-  formula: "s_ij = q_iᵀ·(Π_{t=i}^{j+1} (I − β_t·w_t·w_tᵀ))·k_j/√d",
-  create: () => path(),
-};
-
-export const pathFoxEntry: CatalogueEntry = {
-  ...common,
-  name: "path-fox",
-  aliases: [],
-  summary: "reflections computed from the tokens between key and query, and forget gates",
-  formula: "s_ij = (q_iᵀ·(Π_{t=i}^{j+1} (I − β_t·w_t·w_tᵀ))·k_j + Σ_{t=j+1}^{i} ln f_t)/√d",
-  create: () => path({ gated: true }),
-};

@@ -3,7 +3,6 @@ import { uniformBetween, zeros } from "../nn/parameters.js";
 import { concat, less, mul, stopGradient, where } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Rotations, rotationsAt, sumOfAngles } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { mapRotations, rotationsOf } from "./rotation.js";
@@ -63,18 +62,3 @@ function clamped(x: Tensor, low: number, high: number): Tensor {
   const fixed = stopGradient(x);
   return where(less(fixed, low), low, where(less(high, fixed), high, x));
 }
-
-export const popeEntry: CatalogueEntry = {
-  name: "pope",
-  aliases: ["polar"],
-  summary: "magnitudes from content, angles from positions, with a trained phase",
-  formula: "s_ij = Σ_m softplus(q_m)·softplus(k_m)·cos((i − j)·ω_m − δ_m)/√d",
-  tier: 3,
-  paper: "arXiv:2509.10534",
-  year: 2025,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-  create: () => pope(),
-};

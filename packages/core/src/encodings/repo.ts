@@ -5,7 +5,6 @@ import { normal } from "../nn/parameters.js";
 import { add, cast, constant, mul, reshape, transpose } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { asColumn } from "./distance.js";
 import {
   defineEncoding,
@@ -65,18 +64,3 @@ export function repo(options: RepoOptions = {}): EncodingWith<"state" | "transfo
     },
   });
 }
-
-export const repoEntry: CatalogueEntry = {
-  name: "repo",
-  aliases: ["re-positioning"],
-  summary: "rotary embedding at real positions that each head makes from the token",
-  formula: "s_ij = (R(p_i·ω)q_i)·(R(p_j·ω)k_j)/√d, p_t = W_o(SiLU(W_g·x_t) ⊙ W_c·x_t)",
-  tier: 3,
-  paper: "arXiv:2512.14391",
-  year: 2025,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => repo(),
-};

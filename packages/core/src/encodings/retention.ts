@@ -2,7 +2,6 @@ import { rmsNorm } from "../composites/norms.js";
 import { check } from "../errors.js";
 import { abs, cast, constant, exp, expand, mul, reshape, where } from "../primitives/operations.js";
 import { exactTensor } from "../tensor/host-tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasByDistance } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
@@ -47,18 +46,3 @@ export function retention(options: RetentionOptions = {}): EncodingWith<"scores"
     },
   }) as EncodingWith<"scores" | "weights" | "values">;
 }
-
-export const retentionEntry: CatalogueEntry = {
-  name: "retention",
-  aliases: ["retnet"],
-  summary: "scores without softmax that fall exponentially with the distance, normalized for each head",
-  formula: "o_i = norm(Σ_j (q_i·k_j/√d)·γ_h^(i − j)·v_j), γ_h = 1 − 2^(−5−h)",
-  tier: 2,
-  paper: "arXiv:2307.08621",
-  year: 2023,
-  attention: "both",
-  translationInvariant: true,
-  models: ["RetNet"],
-  verified: "formula",
-  create: () => retention(),
-};

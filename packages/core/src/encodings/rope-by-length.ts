@@ -18,9 +18,8 @@ import {
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Rotations, rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
-import { rope, ropeFrequencies } from "./rope.js";
-import { checkFactor, ntkFrequencies, type RopeScaling, type RotaryShape, scaledRope } from "./rope-scaling.js";
+import { ropeFrequencies } from "./rope.js";
+import { checkFactor, ntkFrequencies, type RopeScaling, type RotaryShape } from "./rope-scaling.js";
 import { mapRotations } from "./rotation.js";
 
 /** Lengths [1] or [B, 1] as [1, 1] or [B, 1, 1], to broadcast over positions and pairs. */
@@ -156,30 +155,3 @@ export function longRope(options: LongRopeOptions): RopeScaling {
     },
   };
 }
-
-export const dynamicNtkEntry: CatalogueEntry = {
-  ...scaledRope,
-  name: "rope-dynamic",
-  aliases: ["dynamic", "dynamic-ntk"],
-  summary: "RoPE whose base grows with the sequence past the trained length",
-  formula: "θ' = θ·α^(r/(r−2)), α = max(1, s·L/L₀ − (s−1))",
-  paper: "emozilla, 2023",
-  year: 2023,
-  translationInvariant: false,
-  models: ["Qwen-1", "InternLM2"],
-  create: ({ trainLength }) => rope({ scaling: dynamicNtk({ originalMaximum: trainLength }) }),
-};
-
-export const longRopeEntry: CatalogueEntry = {
-  ...scaledRope,
-  name: "rope-longrope",
-  aliases: ["longrope", "su"],
-  summary: "RoPE with a factor for each pair, another set past the trained length",
-  formula: "ω'_m = ω_m/λ_m, λ by L ≤ L₀; cos and sin × √(1 + ln s/ln L₀)",
-  paper: "arXiv:2402.13753",
-  year: 2024,
-  translationInvariant: false,
-  models: ["Phi-3", "Phi-3.5", "Phi-4-mini", "MiniCPM3"],
-  create: ({ trainLength }) =>
-    rope({ scaling: longRope({ factor: 4, originalMaximum: trainLength, longFactors: "ntk" }) }),
-};

@@ -4,7 +4,6 @@ import { add, concat, mul, reduceMax, reshape, slice, transpose } from "../primi
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Rotations, rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { isRange } from "./position-range.js";
 import type { RopeScaling, ScaledFrequencies } from "./rope-scaling.js";
@@ -177,18 +176,3 @@ function reordered(x: Tensor, from: PairOrder, to: PairOrder): Tensor {
   const grid = from === "interleaved" ? [count, 2] : [2, count];
   return reshape(transpose(reshape(x, [...leading, ...grid]), [0, 1, 2, 4, 3]), x.shape);
 }
-
-export const ropeEntry: CatalogueEntry = {
-  name: "rope",
-  aliases: ["rotary"],
-  summary: "queries and keys turned by their positions",
-  formula: "s_ij = (R(i·ω)q_i)·(R(j·ω)k_j)/√d, ω_m = θ^(−2m/r)",
-  tier: 1,
-  paper: "arXiv:2104.09864",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Llama", "Qwen", "Mistral", "Gemma", "DeepSeek", "Phi", "GPT-NeoX", "ModernBERT"],
-  verified: "reference",
-  create: () => rope(),
-};

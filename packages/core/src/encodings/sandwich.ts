@@ -4,7 +4,6 @@ import { concat, constant, mul, reduceSum, reshape, sub } from "../primitives/op
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
 import { biasByDistance } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
@@ -72,18 +71,3 @@ function sinusoids(positions: Tensor, frequencies: ArrayLike<number>): Tensor {
   const width = 2 * frequencies.length;
   return reshape(concat([cos, sin], -1), [...positions.shape, width]);
 }
-
-export const sandwichEntry: CatalogueEntry = {
-  name: "sandwich",
-  aliases: [],
-  summary: "scores lowered by the products of sinusoidal positions, by a fixed factor for each head",
-  formula: "s_ij = q_i·k_j/√d + (Σ_m cos((i − j)·ω_m) − d̄/2)·H/(8h)",
-  tier: 2,
-  paper: "arXiv:2212.10356",
-  year: 2022,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-  create: () => sandwich(),
-};

@@ -15,7 +15,6 @@ import {
 import type { Dim } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { causalConvolution } from "./causal-convolution.js";
 import {
   defineEncoding,
@@ -88,18 +87,3 @@ function unitByHead(x: Tensor, heads: number): Tensor {
   const norm = sqrt(add(reduceSum(square(byHead), -1, { keepDims: true }), normFloor));
   return reshape(div(byHead, norm), x.shape);
 }
-
-export const selectiveRopeEntry: CatalogueEntry = {
-  name: "selective-rope",
-  aliases: [],
-  summary: "pairs turned on at every token by angles made from it",
-  formula: "s_ij = (R(Φ_i ⊙ ω)q_i)·(R(Φ_j ⊙ ω)k_j)/√d, Φ_t = Σ_{τ≤t} conv₄(W_up·W_down·x̂)_τ",
-  tier: 3,
-  paper: "arXiv:2511.17388",
-  year: 2025,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => selectiveRope(),
-};

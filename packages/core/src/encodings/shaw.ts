@@ -3,7 +3,6 @@ import { check } from "../errors.js";
 import { normal } from "../nn/parameters.js";
 import { add, lessOrEqual, logicalAnd, maximum, minimum, mul, neg, pad, sub, where } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith, type RelativeScoresContext, type ValuesContext } from "./encoding.js";
 import { type RelativeVectors, relativeKeyProducts, relativeProducts, relativeSums } from "./relative-products.js";
 
@@ -117,21 +116,3 @@ function rowOf({ left, right, outside, order }: Required<Pick<ShawOptions, "left
 function withZeroRow(table: Tensor): Tensor {
   return pad(table, { [-2]: [0, 1] });
 }
-
-export const shawEntry: CatalogueEntry = {
-  name: "shaw",
-  aliases: ["relative-vectors"],
-  summary: "trained vectors of clipped distances, added to keys and values",
-  formula: "s_ij = q_i·(k_j + a^K[clip(j − i)])/√d, o_i = Σ α_ij·(v_j + a^V[clip(j − i)])",
-  tier: 2,
-  paper: "arXiv:1803.02155",
-  year: 2018,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Wav2Vec2-BERT", "SeamlessM4T v2", "VITS"],
-  verified: "reference",
-  create: ({ causal, trainLength }) => {
-    const left = Math.min(64, trainLength - 1);
-    return shaw({ left, right: causal ? 0 : left });
-  },
-};

@@ -15,7 +15,6 @@ import {
 } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
 export interface StickBreakingOptions {
@@ -64,18 +63,3 @@ function earlier(scores: Tensor, allowed: Tensor | undefined): Tensor {
   const before = less(iota([1, keys], 1), lastRows(queries, keys));
   return allowed ? logicalAnd(allowed, before) : before;
 }
-
-export const stickBreakingEntry: CatalogueEntry = {
-  name: "stick-breaking",
-  aliases: ["sba"],
-  summary: "each key takes its share, latest first, of what the later ones left, in place of softmax",
-  formula: "A_ij = σ(s_ij)·Π_{t=j+1}^{i−1} (1 − σ(s_it)), s_ij = q_i·k_j/√d",
-  tier: 2,
-  paper: "arXiv:2410.17980",
-  year: 2024,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "reference",
-  create: () => stickBreaking(),
-};

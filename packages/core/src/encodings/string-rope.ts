@@ -3,7 +3,6 @@ import type { Initializer } from "../nn/parameters.js";
 import { cast, constant, matMul, mul, reshape } from "../primitives/operations.js";
 import { exactTensor, tensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { asColumn } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
@@ -80,18 +79,3 @@ export function stringRope(options: StringRopeOptions = {}): EncodingWith<"trans
     },
   });
 }
-
-export const stringRopeEntry: CatalogueEntry = {
-  name: "string",
-  aliases: ["circulant-string", "string-rope"],
-  summary: "rotations in the planes of a trained circulant matrix",
-  formula: "s_ij = q_i·e^((j − i)·L)k_j/√d, L = C − Cᵀ with C circulant and trained",
-  tier: 3,
-  paper: "arXiv:2502.02562",
-  year: 2025,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => stringRope(),
-};

@@ -15,11 +15,10 @@ import {
 } from "../primitives/operations.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasOfRows } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { perceptron, perceptronParameters } from "./perceptron.js";
-import { checkGrid, differenceCount, differenceIndices, gridFor, type WindowGrid } from "./window-grid.js";
+import { checkGrid, differenceCount, differenceIndices, type WindowGrid } from "./window-grid.js";
 
 export interface SwinV2Options extends WindowGrid {
   /** The window that the model was trained at first, which offsets are measured by. Default: the window itself. */
@@ -95,18 +94,3 @@ export function swinV2(options: SwinV2Options): EncodingWith<"bias" | "transform
 function direction(x: Tensor): Tensor {
   return div(x, sqrt(maximum(reduceSum(square(x), -1, { keepDims: true }), leastSquare)));
 }
-
-export const swinV2Entry: CatalogueEntry = {
-  name: "swin-v2",
-  aliases: ["log-cpb"],
-  summary: "cosine attention with a network of the log-spaced difference of rows and columns",
-  formula: "s_ij = cos(q_i, k_j)·exp(min(τ_h, ln 100)) + 16·σ(MLP(Δ̂))_h",
-  tier: 2,
-  paper: "arXiv:2111.09883",
-  year: 2021,
-  attention: "both",
-  translationInvariant: false,
-  models: ["Swin v2"],
-  verified: "reference",
-  create: ({ trainLength }) => swinV2({ ...gridFor(trainLength), hidden: 16 }),
-};

@@ -1,8 +1,7 @@
 import { normal } from "../nn/parameters.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasOfRows } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { checkGrid, differenceCount, differenceIndices, gridFor, type WindowGrid } from "./window-grid.js";
+import { checkGrid, differenceCount, differenceIndices, type WindowGrid } from "./window-grid.js";
 
 /** The window's grid: token p is at row ⌊p/width⌋, column p mod width. */
 export type SwinOptions = WindowGrid;
@@ -29,18 +28,3 @@ export function swin({ height, width }: SwinOptions): EncodingWith<"bias" | "par
     bias: ({ parameters: { table }, ...at }) => biasOfRows(table, differenceIndices(at, grid)),
   });
 }
-
-export const swinEntry: CatalogueEntry = {
-  name: "swin",
-  aliases: ["window-table"],
-  summary: "a trained bias for each head and difference of rows and columns; the text is laid out as a square",
-  formula: "s_ij = q_i·k_j/√d + W[Δrow, Δcolumn, h], Δ = i − j on the grid",
-  tier: 1,
-  paper: "arXiv:2103.14030",
-  year: 2021,
-  attention: "both",
-  translationInvariant: false,
-  models: ["Swin", "LeViT", "MaxViT"],
-  verified: "reference",
-  create: ({ trainLength }) => swin(gridFor(trainLength)),
-};

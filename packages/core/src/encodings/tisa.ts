@@ -1,6 +1,5 @@
 import { normal } from "../nn/parameters.js";
 import { abs, cast, exp, mul, neg, reduceSum, reshape, square, sub } from "../primitives/operations.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { biasByDistance } from "./distance-bias.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
@@ -36,18 +35,3 @@ export function tisa(
     },
   });
 }
-
-export const tisaEntry: CatalogueEntry = {
-  name: "tisa",
-  aliases: ["translation-invariant-self-attention"],
-  summary: "a trained sum of bell curves of the distance for each head",
-  formula: "s_ij = q_i·k_j/√d + Σ_s a_s·exp(−|b_s|·(j − i − c_s)²)",
-  tier: 3,
-  paper: "arXiv:2106.01950",
-  year: 2021,
-  attention: "both",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => tisa(),
-};

@@ -1,7 +1,6 @@
 import { normal } from "../nn/parameters.js";
 import { add, mul, reshape, sub } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import {
   defineEncoding,
   type EncodingParameterSpecs,
@@ -88,18 +87,3 @@ function perHead(bias: Tensor): Tensor {
   const [heads, size] = bias.shape as readonly [number, number];
   return reshape(bias, [1, heads, 1, size]);
 }
-
-export const transformerXlEntry: CatalogueEntry = {
-  name: "transformer-xl",
-  aliases: ["txl", "transformerXl"],
-  summary: "projected sinusoids of distances, with trained biases for content and position",
-  formula: "s_ij = [(q_i + u)·k_j + (q_i + v)·(W_R·R_{i−j})]/√d",
-  tier: 1,
-  paper: "arXiv:1901.02860",
-  year: 2019,
-  attention: "both",
-  translationInvariant: true,
-  models: ["Transformer-XL"],
-  verified: "reference",
-  create: () => transformerXl(),
-};

@@ -4,7 +4,6 @@ import { normal, zeros } from "../nn/parameters.js";
 import { equal, gather, mul, reshape, slice, transpose, where } from "../primitives/operations.js";
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { asColumn, asRow } from "./distance.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 
@@ -74,18 +73,3 @@ function withCls(scores: Tensor, cls: Tensor, query: Tensor, key: Tensor): Tenso
   }) as [Tensor, Tensor];
   return where(rows, theta1, where(columns, theta2, scores));
 }
-
-export const tupeEntry: CatalogueEntry = {
-  name: "tupe",
-  aliases: ["untied-positions"],
-  summary: "scores of positions with projections of their own, beside those of words",
-  formula: "s_ij = (x_i·W^Q)·(x_j·W^K)/√(2d) + (p_i·U^Q)·(p_j·U^K)/√(2d)",
-  tier: 2,
-  paper: "arXiv:2006.15595",
-  year: 2020,
-  attention: "both",
-  translationInvariant: false,
-  models: [],
-  verified: "formula",
-  create: ({ trainLength }) => tupe({ maximumPositions: trainLength }),
-};

@@ -21,7 +21,6 @@ import {
 } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith, requireState } from "./encoding.js";
 
 export interface WallOptions {
@@ -90,18 +89,3 @@ export function wall(options: WallOptions = {}): EncodingWith<"state" | "scores"
     },
   });
 }
-
-export const wallEntry: CatalogueEntry = {
-  name: "wall",
-  aliases: ["wall-attention"],
-  summary: "each channel of a key decays on its own until it meets the query, by gates computed from the input",
-  formula: "s_ij = Σ_n q_in·k_jn·e^(P_in − P_jn)/√d, P_i = Σ_{t≤i} ln σ(W·x_t + b)",
-  tier: 3,
-  paper: "Tilde Research, 2026",
-  year: 2026,
-  attention: "causal",
-  translationInvariant: true,
-  models: [],
-  verified: "formula",
-  create: () => wall(),
-};

@@ -4,7 +4,6 @@ import { normal } from "../nn/parameters.js";
 import { add, equal, mul, reshape, slice, where } from "../primitives/operations.js";
 import { type Dim, subtractDims } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { overHeads } from "./distance.js";
 import { defineEncoding, type EncodingWith, type RelativeScoresContext } from "./encoding.js";
 import {
@@ -74,18 +73,3 @@ function segmentScores(context: RelativeScoresContext<XlnetParameters>): Tensor 
   }) as [Tensor, Tensor];
   return where(overHeads(same), sameScores, otherScores);
 }
-
-export const xlnetEntry: CatalogueEntry = {
-  name: "xlnet",
-  aliases: [],
-  summary: "Transformer-XL's relative sinusoids for both sides, biases for each layer",
-  formula: "s_ij = [(q_i + u)·k_j + (q_i + v)·(W_R·R_{i−j}) + (q_i + s)·g_ij]/√d",
-  tier: 1,
-  paper: "arXiv:1906.08237",
-  year: 2019,
-  attention: "both",
-  translationInvariant: true,
-  models: ["XLNet"],
-  verified: "reference",
-  create: () => xlnet(),
-};

@@ -3,7 +3,6 @@ import { add, cast, constant, div, exp, mul, reduceMax, reshape, sub } from "../
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { rotationsAt } from "./angles.js";
-import type { CatalogueEntry } from "./catalogue-entry.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
 import { ropeFrequencies } from "./rope.js";
 import { mapRotations, overBatch } from "./rotation.js";
@@ -73,18 +72,3 @@ export function xpos(options: XposOptions = {}): EncodingWith<"transform"> {
 function middleOf(keyPositions: Tensor, rounding: number): Tensor {
   return div(add(reduceMax(keyPositions, -1, { keepDims: true }), 1 + rounding), 2);
 }
-
-export const xposEntry: CatalogueEntry = {
-  name: "xpos",
-  aliases: ["lex", "extrapolatable-rope"],
-  summary: "rotary embedding whose pairs fade with the distance, the fast ones sooner",
-  formula: "s_ij = (R(i·ω)q_i·ζ^(i/512))·(R(j·ω)k_j·ζ^(−j/512))/√d, ζ_m = (2m/d + 0.4)/1.4",
-  tier: 2,
-  paper: "arXiv:2212.10554",
-  year: 2022,
-  attention: "causal",
-  translationInvariant: true,
-  models: ["RetNet"],
-  verified: "reference",
-  create: () => xpos(),
-};

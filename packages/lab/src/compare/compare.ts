@@ -1,6 +1,6 @@
+import { type CatalogueEntry, type CatalogueSettings, catalogue as knownEncodings } from "@relpos/catalogue";
 import { digest } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, type CatalogueSettings, catalogue as knownEncodings } from "@relpos/core/catalogue";
 import { claimStore } from "../train/claim-store.js";
 import { memoryRunStore, type RunStore, readJson, writeJson } from "../train/run-store.js";
 import { resolveEncodings } from "./encoding-names.js";

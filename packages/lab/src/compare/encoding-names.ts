@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "@relpos/core/catalogue";
+import type { CatalogueEntry } from "@relpos/catalogue";
 import { SettingsError } from "./errors.js";
 import { nearest } from "./nearest.js";
 import { knownNames } from "./settings.js";

@@ -1,5 +1,5 @@
+import type { CatalogueEntry, CatalogueSettings, PositionDraw } from "@relpos/catalogue";
 import { foldIn, type HostTensor, type RandomKey, randomKey, tensor } from "@relpos/core";
-import type { CatalogueEntry, CatalogueSettings, PositionDraw } from "@relpos/core/catalogue";
 
 /** Positions of the sequences of one run, by their tokens [B, S]: int32 [B, S], the same whenever they are asked for. */
 export interface DrawnPositions {

@@ -1,4 +1,4 @@
-import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
+import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
 import type { CacheClass, EncodingShape, Hook, PositionEncoding } from "@relpos/core/encodings";
 import { findEncoding } from "../compare/encoding-names.js";
 import { type InitialValues, initialValuesOf } from "./initial-values.js";

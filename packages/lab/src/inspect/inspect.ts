@@ -1,5 +1,5 @@
+import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import type { Hook } from "@relpos/core/encodings";
 import { initializeParameters } from "@relpos/core/nn";
 import { findEncoding } from "../compare/encoding-names.js";

@@ -1,5 +1,5 @@
+import { type CatalogueEntry, type CatalogueSettings, catalogue } from "@relpos/catalogue";
 import { cast, div, equal, logicalNot, maximum, mul, reduceSum, reshape, slice, type Tensor } from "@relpos/core";
-import { type CatalogueEntry, type CatalogueSettings, catalogue } from "@relpos/core/catalogue";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import {
   type Drop,

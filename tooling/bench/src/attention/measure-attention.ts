@@ -1,7 +1,7 @@
 // Run by the attention benchmark in a process of its own: causal attention of one layer with each of some encodings.
 import { createOrtNodeBackend, type OrtTensor } from "@relpos/backend-ort-node";
+import { catalogue } from "@relpos/catalogue";
 import { constant, graph, positions, randomKey, randomNormal, slice, Tensor, tensor } from "@relpos/core";
-import { catalogue } from "@relpos/core/catalogue";
 import { encodedAttention, initializeParameters, parameterInputs } from "@relpos/core/nn";
 import { isolatedArgument } from "../isolate.js";
 

@@ -1,8 +1,8 @@
+import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
 import { expectClose } from "@relpos/conformance";
 import { gaussian, roundToFloat32 } from "@relpos/conformance/cases";
 import { constant, randomIntegers, randomKey, runAll, slice, type Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { type CatalogueEntry, catalogue } from "@relpos/core/catalogue";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { type KeyValue, mapNamed, supportsCache, transformer } from "@relpos/core/nn";
 import { describe, expect, test } from "vitest";

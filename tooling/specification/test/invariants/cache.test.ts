@@ -1,3 +1,4 @@
+import { catalogue } from "@relpos/catalogue";
 import { expectClose, violations } from "@relpos/conformance";
 import { roundToFloat32 } from "@relpos/conformance/cases";
 import {
@@ -12,7 +13,6 @@ import {
   tensor,
 } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { type KeyValue, mapNamed, transformer } from "@relpos/core/nn";
 import fc from "fast-check";

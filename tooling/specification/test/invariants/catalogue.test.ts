@@ -1,9 +1,9 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
+import { catalogue } from "@relpos/catalogue";
 import { expectClose, violations } from "@relpos/conformance";
 import { gaussian } from "@relpos/conformance/cases";
 import { type HostTensor, permutation, positions, randomKey, run, type Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { catalogue } from "@relpos/core/catalogue";
 import {
   combine,
   defineEncoding,

@@ -1,15 +1,15 @@
-import type { HostTensor } from "../tensor/host-tensor.js";
-import { alibi } from "./alibi.js";
+import type { HostTensor } from "@relpos/core";
 import {
+  alibi,
   type CapeOptions,
+  type PositionEncoding,
   randomizedPositions,
+  rope,
   roundedCapePositions,
   shiftedPositions,
-} from "./augmented-positions.js";
-import type { CatalogueEntry, CatalogueSettings, PositionDraw } from "./catalogue-entry.js";
-import type { PositionEncoding } from "./encoding.js";
-import { rope } from "./rope.js";
-import { sinusoidal } from "./sinusoidal.js";
+  sinusoidal,
+} from "@relpos/core/encodings";
+import type { CatalogueEntry, CatalogueSettings, PositionDraw } from "../catalogue-entry.js";
 
 /** How many positions there are to draw from: 2048 as Ruoss et al. have, or eight times what is trained at. */
 const maximumOf = ({ trainLength }: CatalogueSettings): number => Math.max(2048, 8 * trainLength);

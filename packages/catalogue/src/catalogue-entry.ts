@@ -1,6 +1,5 @@
-import type { RandomKey } from "../random/threefry.js";
-import type { HostTensor } from "../tensor/host-tensor.js";
-import type { PositionEncoding } from "./encoding.js";
+import type { HostTensor, RandomKey } from "@relpos/core";
+import type { PositionEncoding } from "@relpos/core/encodings";
 
 /** What an encoding of the catalogue is made for. */
 export interface CatalogueSettings {
