@@ -88,6 +88,10 @@ describe("a training", () => {
 
   test("of a text, and of translations", async () => {
     expect(await train("lm", at("text.txt"), at("book"), "--json")).toMatchObject({ code: 0 });
+    const streamed = await train("lm", at("text.txt"), at("stream"), "--stream");
+    expect(streamed).toMatchObject({ code: 0 });
+    const lines = (await readFile(at("stream", "metrics.jsonl"), "utf8")).split("\n");
+    expect(JSON.parse(lines[0]!)).toMatchObject({ step: 1, residentBytes: expect.any(Number) });
     const pair = `${at("from.txt")},${at("to.txt")}`;
     const translated = await train("translate", pair, at("pairs"), "--tokenizer", "words", "--beams", "2");
     expect(translated).toMatchObject({ code: 0 });
@@ -153,7 +157,7 @@ describe("errors say what is wrong, and what to do", () => {
     expect(stopped.error).toContain("labels.txt:21: a line must hold a label");
     const skipped = await train("classify", at("labels.txt"), at("skipped"), "--on-error", "skip");
     expect(skipped).toMatchObject({ code: 0 });
-    expect(skipped.error).toContain("left out 1 wrong records, 20 are good");
+    expect(skipped.error).toContain("left out 1 wrong record; the first: labels.txt:21: a line must hold a label");
   });
 
   test("weights that grow beyond all bounds, with the step and the tensors", async () => {

@@ -1,16 +1,19 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { catalogue } from "@relpos/catalogue";
+import { openSource } from "@relpos/checkpoints/safetensors";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor, type HostTensor, randomKey } from "@relpos/core";
 import {
   type ChatRecord,
   type LabeledRecord,
+  openLargeText,
   type ParallelRecord,
   type QuestionRecord,
   type TextRecord,
   wordVectors,
 } from "@relpos/text";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { streamedBatches } from "../src/data/index.js";
 import {
   answerWindows,
   bestAnswer,
@@ -257,6 +260,48 @@ describe("a training", () => {
     };
     const { result } = await trainModel(request, { backend, store: memoryRunStore() });
     expect(result.measures.microF1).toBeGreaterThan(0.9);
+  });
+});
+
+describe("a text that stays in its file", () => {
+  const text = texts[0]!.text.repeat(4);
+  const open = () => openLargeText(openSource(new TextEncoder().encode(text)));
+
+  test("is trained on, and gone on with where it was left", async () => {
+    const request = { task: taskOf("lm"), options: { ...small, steps: 20 }, training: await open(), validation: texts };
+    const whole = await trainModel(request, { backend, store: memoryRunStore(), residentBytes: () => 7 });
+    expect(whole.losses.at(-1)!.loss).toBeLessThan(whole.losses[0]!.loss);
+    const store = memoryRunStore();
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent) => event.type === "step" && event.step === 7 && stop.abort();
+    const context = { backend, store, residentBytes: () => 7 };
+    await expect(trainModel(request, { ...context, onEvent, signal: stop.signal })).rejects.toThrow();
+    const resumed = await trainModel({ ...request, training: await open() }, { ...context, resume: true });
+    expect(resumed.weights).toBe(whole.weights);
+    const lines = new TextDecoder()
+      .decode(await store.read("metrics.jsonl"))
+      .trim()
+      .split("\n");
+    expect(lines.filter((line) => line.includes('"residentBytes":7'))).toHaveLength(20);
+  });
+
+  test("gives windows of it by the step alone, each token with the one that follows", async () => {
+    const tokenizer = await makeTokenizer("bytes", [], { vocabularySize: 300 });
+    const batches = streamedBatches({
+      text: await open(),
+      encode: (piece) => tokenizer.encode(piece).ids,
+      length: 12,
+      batch: 5,
+      key: randomKey(3),
+    });
+    expect(Math.round(batches.windows)).toBe(Math.round(text.length / 12));
+    const { tokens, labels } = await batches.batch(4);
+    expect(await batches.batch(4)).toEqual({ tokens, labels });
+    for (let row = 0; row < 5; row++) {
+      const own = (data: HostTensor) => tokenizer.decode(data.data.slice(12 * row, 12 * (row + 1)) as Int32Array);
+      expect(text).toContain(own(tokens));
+      expect(own(labels).slice(0, -1)).toBe(own(tokens).slice(1));
+    }
   });
 });
 

@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { openSource } from "@relpos/checkpoints/safetensors";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   blobSource,
   bytesSource,
+  checkLargeText,
   collectLabels,
   type Dataset,
+  openLargeText,
   type Place,
   paddedBatches,
   readChats,
@@ -19,6 +22,7 @@ import {
   readSquad,
   readTable,
   readText,
+  readWholeText,
   shuffled,
   splitDataset,
   textSource,
@@ -371,5 +375,49 @@ describe("parts, order and batches", () => {
     await expect(all(paddedBatches(examples, { batch: 2, lengths: [2], padToken: 9 }))).rejects.toThrow(
       '[paddedBatches] an example must have at most 2 tokens, or tooLong must be "cut", got 3',
     );
+  });
+});
+
+describe("a text that stays in its file", () => {
+  const alphabet = ["a", "é", "文", "😀", "\n"];
+  const text = Array.from({ length: 5000 }, (_, place) => alphabet[(place * place + 3 * place) % 5]).join("");
+  const bytes = new TextEncoder().encode(text);
+
+  test("is read from any byte on, in whole characters", async () => {
+    const large = await openLargeText(openSource(bytes));
+    expect(large.size).toBe(bytes.length);
+    for (let start = 0; start < 40; start++) {
+      const part = await large.read(start, 50);
+      expect(text).toContain(part);
+      expect(new TextEncoder().encode(part).length).toBeGreaterThanOrEqual(50 - 2 * 3);
+    }
+    expect(await large.read(0, bytes.length)).toBe(text);
+    expect(await large.read(bytes.length - 4, 100)).toBe([...text].at(-1));
+  });
+
+  test("in parts by shares, with samples spread over them", async () => {
+    const options = { pieces: 4, pieceBytes: 100 };
+    const [first, last] = await Promise.all([
+      openLargeText(openSource(bytes), { ...options, to: 0.9 }),
+      openLargeText(openSource(bytes), { ...options, from: 0.9 }),
+    ]);
+    expect(first.size + last.size).toBe(bytes.length);
+    expect(first.sample).toHaveLength(4);
+    expect(text.startsWith(first.sample[0]!)).toBe(true);
+    await expect(openLargeText(openSource(new Uint8Array()))).rejects.toThrow("must hold text, got an empty file");
+  });
+
+  test("lines that are no text are found, and left out", async () => {
+    const wrong = Uint8Array.from([...Buffer.from("one\ntw"), 0xff, 0xfe, ...Buffer.from("o\nthree\n"), 0xc3]);
+    await expect(checkLargeText(openSource(wrong))).rejects.toThrow(":2: must be text in utf-8, got 0xff as byte 3");
+    expect(await checkLargeText(openSource(wrong), skip)).toMatchObject({
+      skipped: 2,
+      problems: [{ line: 2 }, { line: 4 }],
+    });
+    expect(await checkLargeText(openSource(bytes))).toEqual({ skipped: 0, problems: [] });
+    const large = await openLargeText(openSource(wrong));
+    expect(await large.read(0, 100)).toBe("one\nthree\n");
+    expect(await readWholeText(bytesSource(wrong, "w.txt"), skip)).toMatchObject({ text: "one\nthree\n", skipped: 2 });
+    await expect(readWholeText(bytesSource(wrong, "w.txt"))).rejects.toThrow("w.txt:2: must be text in utf-8");
   });
 });

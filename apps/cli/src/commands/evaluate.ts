@@ -13,7 +13,7 @@ import type { CliContext } from "../cli.js";
 import { CliError } from "../errors.js";
 import { folderStore } from "../folder-store.js";
 import { listenForInterruption } from "../interrupt.js";
-import { type ReadFlags, readRecords } from "../records/read-records.js";
+import { describeLeftOut, type ReadFlags, readRecords } from "../records/read-records.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
 import { languageTasksHelp, taskArgument } from "./train.js";
 import { readFlags } from "./train-options.js";
@@ -56,9 +56,8 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
       `use relpos evaluate ${model.settings.task}`,
     );
   }
-  const { records, skipped } = await readRecords(name, "--data", given.data, given);
-  if (skipped > 0)
-    console.error(`--data ${given.data}: left out ${skipped} wrong records, ${records.length} are good\n`);
+  const { records, ...leftOut } = await readRecords(name, "--data", given.data, given);
+  console.error(describeLeftOut("--data", given.data, leftOut));
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
   try {

@@ -75,6 +75,10 @@ export const readFlags: readonly Flag[] = [
     parse: oneOf("--language", ["en", "zh"]),
   },
   whole("--beams", "<number>", "hypotheses that a translation keeps (default: 4)"),
+  {
+    flags: "--stream",
+    description: "leave a text of lm in its file, as is done from 64 MiB on: memory stays the same",
+  },
 ];
 
 /** Every option by the heading that it stands under in the help. */

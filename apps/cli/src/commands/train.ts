@@ -13,7 +13,7 @@ import {
   trainModel,
   trainTable,
 } from "@relpos/lab/language";
-import { readVectors, type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
+import { type LargeText, readVectors, type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { Argument, type Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
@@ -23,7 +23,8 @@ import { folderStore, openOutput } from "../folder-store.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
 import { shellCommand } from "../quote.js";
-import { readRecords } from "../records/read-records.js";
+import { describeLeftOut, reading, readRecords } from "../records/read-records.js";
+import { isStreamed, streamTexts } from "../records/read-texts.js";
 import { showTraining } from "../train-progress.js";
 import { addFlags } from "./flags.js";
 import { type TrainFlags, trainFlags, trainOptionsOf } from "./train-options.js";
@@ -78,7 +79,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
         ? { tokenizer: "given" as const }
         : flags.tokenizer && { tokenizer: flags.tokenizer as TokenizerName }),
     };
-    const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
+    const task = languageTasks[name] as unknown as LanguageTask<TrainData["training"]>;
     const results = await trainModel(
       { task, options, ...data, tokenizer, initial: from?.weights, vectors: read?.vectors },
       {
@@ -90,6 +91,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
         signal: interruption.signal,
         onEvent: progress.listener,
         saveEvery: 1000 * flags.saveEvery,
+        residentBytes: () => process.memoryUsage.rss(),
       },
     );
     progress.stop();
@@ -133,18 +135,32 @@ async function givenTokenizer(name: string | undefined): Promise<Tokenizer | und
   return tokenizerFromJson(new TextDecoder().decode(bytes), config && (parse(config) as TokenizerConfig));
 }
 
+/** What a training reads: records of its task, or a text that stays in its file. */
+interface TrainData {
+  readonly training: readonly object[] | LargeText;
+  readonly validation: readonly object[];
+  readonly test?: readonly object[] | undefined;
+}
+
 /** Training, validation and test records. Without a file of its own, validation is the last tenth of the training data. */
-async function readData(name: LanguageTaskName, flags: TrainFlags, console: CliContext["console"]) {
+async function readData(name: LanguageTaskName, flags: TrainFlags, console: CliContext["console"]): Promise<TrainData> {
   const read = async (flag: string, path: string): Promise<readonly object[]> => {
-    const { records, skipped } = await readRecords(name, flag, path, flags);
-    if (skipped > 0) console.error(`${flag} ${path}: left out ${skipped} wrong records, ${records.length} are good\n`);
+    const { records, ...leftOut } = await readRecords(name, flag, path, flags);
+    console.error(describeLeftOut(flag, path, leftOut));
     return records;
   };
-  const all = await read("--data", flags.data);
-  const test = flags.test === undefined ? undefined : await read("--test", flags.test);
-  if (flags.validation !== undefined)
-    return { training: all, validation: await read("--validation", flags.validation), test };
-  return { ...splitRecords(all), test };
+  const { data, validation, test } = flags;
+  const others = {
+    ...(validation !== undefined && { validation: await read("--validation", validation) }),
+    ...(test !== undefined && { test: await read("--test", test) }),
+  };
+  if (name === "lm" && (await reading("--data", data, () => isStreamed(data, flags)))) {
+    const streamed = await reading("--data", data, () => streamTexts(data, flags));
+    console.error(describeLeftOut("--data", data, streamed));
+    return { ...streamed, ...others };
+  }
+  const all = await read("--data", data);
+  return validation === undefined ? { ...splitRecords(all), ...others } : { training: all, validation: [], ...others };
 }
 
 /** The first nine tenths and the rest; of a single text, its characters. */

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { RelposError } from "@relpos/core";
 import type { LanguageTaskName } from "@relpos/lab/language";
 import {
@@ -6,6 +5,7 @@ import {
   type Dataset,
   type LineOptions,
   type Place,
+  type ReadReport,
   readChats,
   readLabeledJson,
   readLabeledLines,
@@ -17,7 +17,7 @@ import {
 } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { CliError, exitCodes } from "../errors.js";
-import { readUtf8 } from "../text-file.js";
+import { readTexts } from "./read-texts.js";
 
 /** How the lines of a labelled file are read: `label text`, `text<TAB>label`, or by its columns or fields. */
 export const labelFormats = ["label-first", "label-last", "table", "json"] as const;
@@ -31,12 +31,23 @@ export interface ReadFlags {
   readonly labelColumn?: string;
   /** "skip" leaves wrong records out, and counts them. */
   readonly onError?: "throw" | "skip";
+  /** Whether a text of `lm` stays in its file, however small it is. */
+  readonly stream?: true;
 }
 
-/** Records of one option, and how many were left out. */
-export interface ReadRecords {
+/** Records of one option, and what was left out. */
+export interface ReadRecords extends LeftOut {
   readonly records: readonly object[];
-  readonly skipped: number;
+}
+
+/** How many records were left out, and what was wrong with the first of them. */
+export type LeftOut = Pick<ReadReport, "skipped" | "problems">;
+
+/** `--data a.tsv: left out 2 wrong records; the first: a.tsv:7: a line must …`, or nothing where all were read. */
+export function describeLeftOut(flag: string, path: string, { skipped, problems: [first] }: LeftOut): string {
+  if (!first) return "";
+  const count = skipped === 1 ? "1 wrong record" : `${skipped.toLocaleString("en-US")} wrong records`;
+  return `${flag} ${path}: left out ${count}; the first: ${first.file}:${first.line}: ${first.rule}\n`;
 }
 
 /** Reads the records of a task. Errors name file, line and rule. */
@@ -46,20 +57,25 @@ export async function readRecords(
   path: string,
   flags: ReadFlags,
 ): Promise<ReadRecords> {
-  if (task === "lm") {
-    const text = await readUtf8(flag, path, "name a text file");
-    return checked(flag, path, { records: text === "" ? [] : [{ file: basename(path), line: 1, text }], skipped: 0 });
-  }
+  if (task === "lm") return checked(flag, path, await reading(flag, path, () => readTexts(path, flags)));
   const { textEncoding: encoding, onError } = flags;
   const options: LineOptions = { ...(encoding && { encoding }), ...(onError && { onError }) };
   const dataset = datasets[task](flag, path, options, flags);
   const records: object[] = [];
-  try {
+  await reading(flag, path, async () => {
     for await (const record of dataset) records.push(record);
+  });
+  const { skipped, problems } = dataset.report();
+  return checked(flag, path, { records, skipped, problems });
+}
+
+/** Runs what reads a file; what is wrong with it becomes one line with a remedy. */
+export async function reading<T>(flag: string, path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
   } catch (error) {
     throw readable(flag, path, error);
   }
-  return checked(flag, path, { records, skipped: dataset.report().skipped });
 }
 
 type Reader = (flag: string, path: string, options: LineOptions, flags: ReadFlags) => Dataset<Place>;

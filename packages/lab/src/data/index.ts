@@ -1,5 +1,6 @@
 export { inBatches, type Row, type Rows, stackRows, type WeightedBatch, type WeightedBatches } from "./rows.js";
 export { type StoriesOptions, stories, storyBreak } from "./stories.js";
+export { type StreamedBatches, type StreamedBatchesOptions, streamedBatches } from "./streamed-batches.js";
 export {
   addToTally,
   emptyTally,

@@ -43,7 +43,7 @@ export interface TaskTraining {
   readonly perEpoch: number;
   readonly loss: Loss;
   /** The batch of a step, counted from 0. */
-  batch(step: number): Named<HostTensor>;
+  batch(step: number): Named<HostTensor> | Promise<Named<HostTensor>>;
 }
 
 /** Measures weights on records. */

@@ -1,16 +1,35 @@
-import { argMax, crossEntropy, dimension, foldIn, type HostTensor, randomKey, type Tensor } from "@relpos/core";
+import {
+  argMax,
+  crossEntropy,
+  dimension,
+  foldIn,
+  type HostTensor,
+  type RandomKey,
+  randomKey,
+  type Tensor,
+} from "@relpos/core";
 import { tokenBatch } from "@relpos/core/train";
-import type { TextRecord } from "@relpos/text";
+import type { LargeText, TextRecord } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { rowsPerBatch } from "../compare/evaluate.js";
-import { inBatches, nonOverlappingWindows, type Rows, targetSpan, textBatches } from "../data/index.js";
+import {
+  inBatches,
+  nonOverlappingWindows,
+  type Rows,
+  type StreamedBatches,
+  streamedBatches,
+  type TextBatch,
+  targetSpan,
+  textBatches,
+} from "../data/index.js";
 import { bitsPerByte, perplexity } from "../metrics/index.js";
 import { generate } from "./generate.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
 import { createRunner } from "./runner.js";
 import { commonSettings, int32 } from "./sequences.js";
 
-type Records = readonly TextRecord[];
+/** Texts in memory; or one to be trained on that is read where it is needed. What is examined is in memory. */
+type Records = readonly Pick<TextRecord, "text">[] | LargeText;
 
 const sampleLength = 120;
 
@@ -19,24 +38,22 @@ export const lm: LanguageTask<Records> = {
   name: "lm",
   summary: "the next token of running text: continuations, stories",
   headline: "nats",
-  texts: (records) => records.map(({ text }) => text),
+  texts: textsOf,
   settings: (_, tokenizer, sizes) => commonSettings("lm", tokenizer, sizes),
   training(context, { batch, seed, labelSmoothing }) {
     const { model } = context;
     const { length } = model.settings;
-    const tokens = tokensOfText(context);
-    requireLength(tokens, length + 1);
-    const batches = textBatches({ tokens, length, batch, key: foldIn(randomKey(seed), "batches") });
+    const batches = windowsOf(context, { length, batch, key: foldIn(randomKey(seed), "batches") });
     const drawn = model.positions(seed);
     return {
       batchTypes: [{ ...tokenBatch(batch, length), ...(drawn && { positions: int32(batch, length) }) }],
-      perEpoch: Math.max(1, Math.round(tokens.length / (batch * length))),
+      perEpoch: Math.max(1, Math.round(batches.windows / batch)),
       loss: (weights, inputs, drop) => {
         const { logits } = model.apply(weights, inputs, drop) as { logits: Tensor };
         return crossEntropy(logits, inputs.labels as Tensor, { labelSmoothing });
       },
-      batch: (step) => {
-        const own = batches.batch(step);
+      batch: async (step) => {
+        const own = await batches.batch(step);
         return { ...own, ...(drawn && { positions: drawn.training(step, own.tokens) }) };
       },
     };
@@ -128,10 +145,30 @@ export function tokenScorer<T>(
   };
 }
 
+function textsOf(records: Records): readonly string[] {
+  return isLarge(records) ? records.sample : records.map(({ text }) => text);
+}
+
+function isLarge(records: Records): records is LargeText {
+  return "sample" in records;
+}
+
+/** Windows of the text at random places, by step, and how many of them are as long as the text. */
+function windowsOf(
+  { records, tokenizer, ...context }: TaskContext<Records>,
+  options: { readonly length: number; readonly batch: number; readonly key: RandomKey },
+): Pick<StreamedBatches, "windows"> & { batch(step: number): TextBatch | Promise<TextBatch> } {
+  if (isLarge(records))
+    return streamedBatches({ ...options, text: records, encode: (text) => tokenizer.encode(text).ids });
+  const tokens = tokensOfText({ ...context, records, tokenizer });
+  requireLength(tokens, options.length + 1);
+  return { ...textBatches({ ...options, tokens }), windows: tokens.length / options.length };
+}
+
 /** The texts one after another, as tokens, with a token between two that ends a text where the tokenizer has one. */
 function tokensOfText({ records, tokenizer }: TaskContext<Records>): Int32Array {
   const { eos } = tokenizer.vocabulary.special;
-  const parts = records.flatMap(({ text }, index) => {
+  const parts = textsOf(records).flatMap((text, index) => {
     const { ids } = tokenizer.encode(text);
     return index > 0 && eos !== undefined ? [Int32Array.of(eos), ids] : [ids];
   });

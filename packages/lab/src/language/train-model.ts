@@ -58,6 +58,8 @@ export interface TrainContext<T = unknown> {
   readonly onEvent?: (event: TrainEvent) => void;
   /** Milliseconds between writes of the state. Default 10,000. */
   readonly saveEvery?: number;
+  /** The memory that the process takes, to be recorded after each step. */
+  readonly residentBytes?: () => number;
 }
 
 /** What a training tells while it works. `work` is the share of the whole that is done, from 0 to 1. */
@@ -127,7 +129,7 @@ export async function trainModel<T, Records>(
   request: TrainModelRequest<Records>,
   context: TrainContext<T>,
 ): Promise<TrainResults> {
-  const { backend, store, signal, onEvent, saveEvery = 10_000 } = context;
+  const { backend, store, signal, onEvent, saveEvery = 10_000, residentBytes } = context;
   const { task, options, training: records } = request;
   const chosen = completeTraining(task.name, options, () => 1);
   const tokenizer = request.tokenizer ?? (await trainedTokenizer(task, records, chosen));
@@ -169,6 +171,7 @@ export async function trainModel<T, Records>(
     stateFile: trainFiles.state,
     saveEvery,
     signal,
+    ...(residentBytes && { residentBytes }),
     evaluation: {
       every: settings.evaluateEvery,
       patience: settings.patience === 0 ? undefined : settings.patience,

@@ -19,6 +19,8 @@ export interface TrainingRequest<T> {
   /** Measures on the way, keeps the best weights and stops early. Default: nothing is measured. */
   readonly evaluation?: EvaluationPlan<T>;
   readonly signal?: AbortSignal | undefined;
+  /** The memory that the process takes, to be recorded after each step. */
+  residentBytes?(): number;
   /** Told the step that training begins with: above 0 when it goes on from a state. */
   onStart?(step: number): void;
   onStep?(result: { readonly step: number; readonly loss: number; readonly gradientNorm: number }): void;
@@ -39,7 +41,7 @@ export interface EvaluationPlan<T> {
 }
 
 /** How training ended: with every loss, or at the step whose loss was no number. */
-export type Training = Pick<RunProgress, "losses" | "milliseconds"> & {
+export type Training = Pick<RunProgress, "losses" | "milliseconds" | "residentBytes"> & {
   readonly evaluations: readonly Evaluation[];
   readonly failure?: { readonly step: number; readonly error: NonFiniteLossError };
 };
@@ -48,6 +50,7 @@ export type Training = Pick<RunProgress, "losses" | "milliseconds"> & {
 interface Recorded {
   readonly losses: number[];
   readonly milliseconds: number[];
+  readonly residentBytes: number[];
   readonly evaluations: Evaluation[];
 }
 
@@ -73,6 +76,7 @@ export async function runTraining<T>(request: TrainingRequest<T>): Promise<Train
       const result = await trainer.train(await request.batch(recorded.losses.length));
       recorded.losses.push(result.loss);
       recorded.milliseconds.push(performance.now() - start);
+      if (request.residentBytes) recorded.residentBytes.push(request.residentBytes());
       request.onStep?.(result);
     } catch (error) {
       if (!(error instanceof NonFiniteLossError)) throw error;
@@ -90,8 +94,7 @@ export async function runTraining<T>(request: TrainingRequest<T>): Promise<Train
 /** Writes what the run would go on from. */
 export async function saveTraining<T>(request: TrainingRequest<T>, training: Training): Promise<void> {
   const { trainer, store, stateFile, identity } = request;
-  const { losses, milliseconds, evaluations } = training;
-  const progress = { run: identity, losses, milliseconds, evaluations };
+  const progress = { run: identity, ...training };
   await store.write(stateFile, encodeState({ progress, tensors: await trainer.state() }));
   await request.onSave?.(progress);
 }
@@ -139,8 +142,14 @@ function isStale(evaluations: readonly Evaluation[], patience = Number.POSITIVE_
 async function resume<T>({ trainer, store, stateFile, identity }: TrainingRequest<T>): Promise<Recorded> {
   const bytes = await store.read(stateFile);
   const state = bytes && decodeState(bytes);
-  if (!state || state.progress.run !== identity) return { losses: [], milliseconds: [], evaluations: [] };
+  if (!state || state.progress.run !== identity)
+    return { losses: [], milliseconds: [], residentBytes: [], evaluations: [] };
   await trainer.restore(state.tensors);
-  const { losses, milliseconds, evaluations = [] } = state.progress;
-  return { losses: [...losses], milliseconds: [...milliseconds], evaluations: [...evaluations] };
+  const { losses, milliseconds, residentBytes = [], evaluations = [] } = state.progress;
+  return {
+    losses: [...losses],
+    milliseconds: [...milliseconds],
+    residentBytes: [...residentBytes],
+    evaluations: [...evaluations],
+  };
 }

@@ -20,6 +20,8 @@ export interface RunProgress {
   /** Loss of each step done. */
   readonly losses: readonly number[];
   readonly milliseconds: readonly number[];
+  /** Memory of the process after each step, where it was asked for. */
+  readonly residentBytes?: readonly number[];
   /** What was measured on the way, where something was. */
   readonly evaluations?: readonly Evaluation[];
 }

@@ -26,6 +26,7 @@ export {
 } from "./json-lines.js";
 export { type LabeledLineOptions, readLabeledLines } from "./labeled-lines.js";
 export { collectLabels, type LabelSet, labelSet, withKnownLabels } from "./labels.js";
+export { checkLargeText, type LargeText, type LargeTextOptions, openLargeText } from "./large-text.js";
 export { type ByteLine, byteLines } from "./lines.js";
 export { readParallel } from "./parallel.js";
 export { mapDataset } from "./records.js";
@@ -35,3 +36,4 @@ export { type DatasetSplit, type DatasetSplitOptions, splitDataset } from "./spl
 export { readSquad } from "./squad.js";
 export { type LabeledTableOptions, type RowRecord, readLabeledTable, readTable, type TableOptions } from "./table.js";
 export { type LineOptions, readText } from "./text.js";
+export { readWholeText, type WholeText } from "./whole-text.js";

@@ -1,9 +1,9 @@
 import { check } from "@relpos/core";
 import type { Answer, ByteSource, Dataset, Place, QuestionRecord, ReadOptions } from "./dataset.js";
-import { lineDecoder } from "./decode-line.js";
 import { DataError } from "./errors.js";
 import { excerpt } from "./labeled-lines.js";
 import { type Found, recordDataset } from "./records.js";
+import { readWholeText } from "./whole-text.js";
 
 interface SquadFile {
   readonly data: readonly {
@@ -29,7 +29,7 @@ const operation = "readSquad";
  */
 export function readSquad(source: ByteSource, options: ReadOptions = {}): Dataset<QuestionRecord> {
   const pass = async function* (signal?: AbortSignal): AsyncGenerator<Found<QuestionRecord>> {
-    const text = await wholeText(source, signal);
+    const { text } = await readWholeText(source, { ...(signal && { signal }) });
     if (text.trim().length === 0) return;
     const lineOf = lineFinder(text);
     for (const { title = "", paragraphs } of parseFile(text, source.name).data) {
@@ -63,28 +63,6 @@ function* questionOf(
   if (right.length > 0 || wanted.length === 0) {
     yield { ...place, id: String(id), title, context, question, answers: right };
   }
-}
-
-async function wholeText(source: ByteSource, signal?: AbortSignal): Promise<string> {
-  const decode = lineDecoder();
-  const pieces: Uint8Array[] = [];
-  for await (const chunk of source.open(signal)) pieces.push(chunk.slice());
-  const bytes = new Uint8Array(await new Blob(pieces as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  const decoded = decode(bytes);
-  if ("text" in decoded) return decoded.text.replace(/^\ufeff/, "");
-  throw new DataError(operation, { file: source.name, line: firstWrongLine(bytes, decode) }, decoded.rule);
-}
-
-/** The line of the first byte that is no text: line feeds are in no other character of UTF-8. */
-function firstWrongLine(bytes: Uint8Array, decode: ReturnType<typeof lineDecoder>): number {
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
-    const end = bytes.indexOf(10, start);
-    const next = end < 0 ? bytes.length : end + 1;
-    if (!("text" in decode(bytes.subarray(start, next)))) return line;
-    start = next;
-  }
-  return line;
 }
 
 function parseFile(text: string, file: string): SquadFile {

@@ -1,0 +1,60 @@
+import { stat } from "node:fs/promises";
+import { openSource } from "@relpos/checkpoints/safetensors";
+import { checkLargeText, type LargeText, type LargeTextOptions, openLargeText, readWholeText } from "@relpos/text";
+import { fileSource } from "@relpos/text/node";
+import { CliError } from "../errors.js";
+import type { LeftOut, ReadFlags } from "./read-records.js";
+
+/** Texts of `lm`, and the lines that were left out. */
+export interface ReadTexts extends LeftOut {
+  readonly records: readonly { readonly text: string }[];
+}
+
+/** Training data of `lm` that stays in its file, with what is examined of it. */
+export interface StreamedTexts extends LeftOut {
+  readonly training: LargeText;
+  readonly validation: ReadTexts["records"];
+}
+
+/** Texts above so many bytes stay in their files. */
+const largestInMemory = 1 << 26;
+
+/** What is examined of a text that stays in its file: pieces spread evenly over it. */
+const examined: LargeTextOptions = { pieces: 16, pieceBytes: 1 << 14 };
+
+/** Whether a text is read where it is needed. */
+export async function isStreamed(path: string, { stream }: ReadFlags): Promise<boolean> {
+  return stream === true || (!path.endsWith(".gz") && (await stat(path)).size > largestInMemory);
+}
+
+/** A text in memory; of one that stays in its file, pieces. */
+export async function readTexts(path: string, flags: ReadFlags): Promise<ReadTexts> {
+  const { textEncoding: encoding, onError } = flags;
+  if (await isStreamed(path, flags)) {
+    const leftOut = await checked(path, flags);
+    const { sample } = await openLargeText(openSource(path), examined);
+    return { records: sample.map((text) => ({ text })), ...leftOut };
+  }
+  const options = { ...(encoding && { encoding }), ...(onError && { onError }) };
+  const { text, ...leftOut } = await readWholeText(fileSource(path), options);
+  return { records: text === "" ? [] : [{ text }], ...leftOut };
+}
+
+/** A text that stays in its file, and pieces of its last tenth to examine; with validation data, all of it is trained on. */
+export async function streamTexts(path: string, flags: ReadFlags & { validation?: string }): Promise<StreamedTexts> {
+  const leftOut = await checked(path, flags);
+  const share = flags.validation === undefined ? 0.9 : 1;
+  const training = await openLargeText(openSource(path), { to: share });
+  const rest = share < 1 ? await openLargeText(openSource(path), { ...examined, from: share }) : undefined;
+  return { training, validation: (rest?.sample ?? []).map((text) => ({ text })), ...leftOut };
+}
+
+function checked(path: string, { textEncoding: encoding = "utf-8", onError }: ReadFlags): Promise<LeftOut> {
+  if (path.endsWith(".gz") || encoding !== "utf-8") {
+    throw new CliError(
+      `${path} is read where it is needed, which takes plain text in UTF-8`,
+      "unpack it, and convert it with iconv",
+    );
+  }
+  return checkLargeText(openSource(path), { ...(onError && { onError }) });
+}
