@@ -19,12 +19,14 @@ import {
   storedWeights,
 } from "../src/index.js";
 import { caseNames, checkCase, greedyTokens } from "./cases.js";
+import { ortGenaiModels } from "./ort-genai-models.js";
 
 // Every checkpoint of RELPOS_CHECKPOINTS against the outputs that transformers computed for it, and beside that folder, in
-// data/models/stories260K, the text that llama2.c writes.
+// data/models, the text that llama2.c writes with stories260K, and the tokens of onnxruntime-genai's test models.
 const folder = resolve(process.env.RELPOS_CHECKPOINTS ?? "checkpoints");
 const names = caseNames(folder);
 const stories = join(folder, "../data/models/stories260K");
+const ortGenai = join(folder, "../data/models/ort-genai");
 
 interface Subject {
   readonly create: () => Promise<Backend>;
@@ -104,6 +106,18 @@ describe.each(Object.entries(subjects))("%s", (_, { create, cases = names }) => 
       await model.close();
       await checkpoint.close();
       expect(tokenizer.decode(tokens)).toBe(readFileSync(join(stories, "expected_greedy_200_steps.txt"), "utf8"));
+    },
+    600_000,
+  );
+
+  test.runIf(existsSync(ortGenai)).each(Object.entries(ortGenaiModels))(
+    "onnxruntime-genai's %s: its makers' greedy tokens",
+    async (name, { open, greedy }) => {
+      const checkpoint = await openCheckpoint(open(join(ortGenai, name)));
+      const model = await loadModel(checkpoint.model, await checkpoint.load(), backend);
+      for (const { prompt, tokens } of greedy) expect(await greedyTokens(model, prompt, tokens.length)).toEqual(tokens);
+      await model.close();
+      await checkpoint.close();
     },
     600_000,
   );

@@ -133,30 +133,3 @@ describe("the hub", () => {
     await rm(cacheFolder, { recursive: true, force: true });
   });
 });
-
-describe("another scaling of the rotary embedding", () => {
-  const kindOf = async (rope: { type: string; factor?: number }) => {
-    const checkpoint = await openCheckpoint(fixture, { rope });
-    await checkpoint.close();
-    return checkpoint.config.rope_parameters;
-  };
-
-  test("stands in the place of the configuration's, with its base", async () => {
-    expect(await kindOf({ type: "yarn", factor: 4 })).toEqual({
-      rope_theta: 500_000,
-      original_max_position_embeddings: 256,
-      factor: 4,
-      rope_type: "yarn",
-    });
-    expect(await kindOf({ type: "linear", factor: 2 })).toMatchObject({ rope_type: "linear", factor: 2 });
-  });
-
-  test("errors for one that there is not, and for a model without rotary embeddings", async () => {
-    await expect(kindOf({ type: "mystery" })).rejects.toThrow("rope_type must be one of");
-    const config = new TextEncoder().encode(JSON.stringify({ model_type: "gpt2", architectures: ["GPT2Model"] }));
-    const files = [new File([config], "config.json")];
-    await expect(openCheckpoint(files, { rope: { type: "yarn", factor: 2 } })).rejects.toThrow(
-      "model_type gpt2 names none",
-    );
-  });
-});

@@ -11,6 +11,8 @@ export const gpt2: Family = (config, task) => {
   config.only("scale_attn_by_inverse_layer_idx", false);
   // In float32 it changes nothing.
   config.ignore("reorder_and_upcast_attn");
+  // In the configurations of test models; GPT-2 reads n_inner and activation_function, and has no token types.
+  config.ignore("hidden_act", "intermediate_size", "type_vocab_size");
   // Of the double-heads model.
   config.ignore("summary_activation", "summary_proj_to_labels", "summary_type", "summary_use_proj");
   return decoder(config, task, {
