@@ -11,6 +11,7 @@ import { addInspectCommand } from "./commands/inspect.js";
 import { addPerplexityCommand } from "./commands/perplexity.js";
 import { addRecommendCommand } from "./commands/recommend.js";
 import { addRunCommand } from "./commands/run.js";
+import { addServeCommand } from "./commands/serve.js";
 import { addTrainCommand } from "./commands/train.js";
 import { addUseCommands } from "./commands/use-model.js";
 import { addVectorsCommand } from "./commands/vectors.js";
@@ -76,6 +77,7 @@ function createProgram(context: CliContext): Command {
   addUseCommands(program, context);
   addGenerateCommand(program, context);
   addChatCommand(program, context);
+  addServeCommand(program, context);
   addPerplexityCommand(program, context);
   addInfoCommand(program, context);
   addRunCommand(program, context);

@@ -6,6 +6,7 @@ export { createSampler, type Sampler, type SamplingOptions } from "./generation/
 export { type AppendOptions, Session, type SessionOptions } from "./generation/session.js";
 export type { Choice } from "./generation/step-graph.js";
 export {
+  ContextLengthError,
   type FinishReason,
   type Generated,
   type GenerateOptions,

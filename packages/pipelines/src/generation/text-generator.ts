@@ -1,5 +1,5 @@
 import type { Model } from "@relpos/checkpoints";
-import { check, type HostTensor } from "@relpos/core";
+import { check, type HostTensor, RelposError } from "@relpos/core";
 import { type ChatMessage, type ChatTemplate, plainChat } from "../text/chat-template.js";
 import type { TextTokenizer } from "../text/text-tokenizer.js";
 import type { LanguageModel } from "./language-model.js";
@@ -43,6 +43,15 @@ export interface TextGeneratorOptions {
   readonly defaults?: GenerateOptions | undefined;
   /** How a conversation is written. Default: what was said, line by line. */
   readonly chatTemplate?: ChatTemplate | undefined;
+}
+
+/** Raised for a prompt that leaves no room for a token after it. */
+export class ContextLengthError extends RelposError {
+  override readonly name = "ContextLengthError";
+
+  constructor(contextLength: number, length: number) {
+    super("generate", `the prompt must be shorter than the context of ${contextLength} tokens, got ${length}`);
+  }
 }
 
 /** A text to go on from, or a conversation to answer. */
@@ -151,9 +160,7 @@ export class TextGenerator {
   encode(prompt: Prompt, { addSpecialTokens }: GenerateOptions = {}): readonly number[] {
     const tokens = this.#tokensOf(prompt, addSpecialTokens);
     check(tokens.length > 0, "generate", () => "the prompt must have a token, got none");
-    check(tokens.length < this.contextLength, "generate", () => {
-      return `the prompt must be shorter than the context of ${this.contextLength} tokens, got ${tokens.length}`;
-    });
+    if (tokens.length >= this.contextLength) throw new ContextLengthError(this.contextLength, tokens.length);
     const foreign = tokens.find((token) => token >= this.#vocabulary);
     check(foreign === undefined, "generate", () => {
       return `the tokenizer's tokens must be among the model's ${this.#vocabulary}, got ${JSON.stringify(this.tokenizer.vocabulary.tokenOf(foreign as number))} as token ${foreign}`;

@@ -1,0 +1,359 @@
+import { connect } from "node:net";
+import OpenAI from "openai";
+import { describe, expect, test } from "vitest";
+import { type Server, startServer } from "../src/index.js";
+import { request, serving, until, usingGenerator } from "./helper.js";
+
+// The server as OpenAI's own client sees it, and as clients see it that do what they should not.
+
+const generator = usingGenerator();
+const clientOf = (server: Server, apiKey = "none"): OpenAI => {
+  return new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
+};
+const messages = [{ role: "user" as const, content: "the cat" }];
+const prompt = "<user>the cat<assistant>";
+const greedy = { model: "tiny", temperature: 0 } as const;
+
+describe("what it answers", () => {
+  test("a conversation, by the model's template", () =>
+    serving(generator(), {}, async (server) => {
+      const expected = await generator().generate(prompt, { maxNewTokens: 8 });
+      const answer = await clientOf(server).chat.completions.create({
+        ...greedy,
+        messages,
+        max_tokens: 8,
+      });
+      expect(answer).toMatchObject({ object: "chat.completion", model: "tiny" });
+      expect(answer.choices).toEqual([
+        {
+          index: 0,
+          message: { role: "assistant", content: expected.text, refusal: null },
+          logprobs: null,
+          finish_reason: "length",
+        },
+      ]);
+      expect(answer.usage).toMatchObject({
+        prompt_tokens: prompt.length,
+        completion_tokens: 8,
+        total_tokens: prompt.length + 8,
+      });
+    }));
+
+  test("texts that go on, several of them, up to a stop", () =>
+    serving(generator(), {}, async (server) => {
+      const client = clientOf(server);
+      const { text } = await generator().generate("the dog", { maxNewTokens: 16 });
+      const whole = await client.completions.create({ ...greedy, prompt: ["the cat", "the dog"] });
+      expect(whole.choices.map(({ index }) => index)).toEqual([0, 1]);
+      // OpenAI's default length is 16.
+      expect(whole.choices[1]).toMatchObject({ text, finish_reason: "length" });
+      const stop = text.slice(3, 5);
+      const stopped = await client.completions.create({ ...greedy, prompt: "the dog", stop: [stop] });
+      expect(stopped.choices[0]).toMatchObject({ text: text.slice(0, text.indexOf(stop)), finish_reason: "stop" });
+    }));
+
+  test("a stream of pieces, whose end tells the usage", () =>
+    serving(generator(), {}, async (server) => {
+      const client = clientOf(server);
+      const { text } = await generator().generate(prompt, { maxNewTokens: 8 });
+      const settings = { ...greedy, messages, max_tokens: 8, stream: true } as const;
+      const chunks = [];
+      for await (const chunk of await client.chat.completions.create({
+        ...settings,
+        stream_options: { include_usage: true },
+      })) {
+        chunks.push(chunk);
+      }
+      expect(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join("")).toBe(text);
+      expect(chunks[0]?.choices[0]?.delta).toEqual({ role: "assistant", content: "" });
+      expect(chunks.at(-2)?.choices[0]).toMatchObject({ delta: {}, finish_reason: "length" });
+      expect(chunks.at(-1)).toMatchObject({
+        choices: [],
+        usage: { prompt_tokens: prompt.length, completion_tokens: 8 },
+      });
+      expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
+      let said = "";
+      for await (const chunk of await client.completions.create({ ...greedy, prompt: "the cat", stream: true })) {
+        said += chunk.choices[0]?.text ?? "";
+        expect(chunk.usage).toBeUndefined();
+      }
+      expect(said).toBe((await generator().generate("the cat", { maxNewTokens: 16 })).text);
+    }));
+
+  test("draws: by the seed, several choices by seeds that follow", () =>
+    serving(generator(), {}, async (server) => {
+      const client = clientOf(server);
+      const settings = { model: "tiny", prompt: "the cat", temperature: 1.5, top_p: 0.9, max_tokens: 8 } as const;
+      const drawn = async (seed: number, n = 1) =>
+        (await client.completions.create({ ...settings, seed, n })).choices.map(({ text }) => text);
+      const expected = await generator().generate("the cat", { temperature: 1.5, topP: 0.9, maxNewTokens: 8, seed: 3 });
+      expect(await drawn(3)).toEqual([expected.text]);
+      expect(await drawn(2, 2)).toEqual([...(await drawn(2)), expected.text]);
+      const without = async () => (await client.completions.create(settings)).choices[0]?.text;
+      expect(new Set([await without(), await without(), await without()]).size).toBeGreaterThan(1);
+    }));
+
+  test("models, and whether it is well", () =>
+    serving(generator(), {}, async (server) => {
+      const client = clientOf(server);
+      expect((await client.models.list()).data).toMatchObject([{ id: "tiny", object: "model", owned_by: "relpos" }]);
+      expect(await client.models.retrieve("tiny")).toMatchObject({ id: "tiny" });
+      expect((await request(server, "/health")).body).toEqual({ status: "ok", running: 0, waiting: 0 });
+    }));
+});
+
+describe("who asks at the same time", () => {
+  test("gets what each gets alone", () =>
+    serving(generator(), {}, async (server) => {
+      const client = clientOf(server);
+      const prompts = ["the cat", "a dog sat", "<x>", "on", "the mat"];
+      const ask = async (prompt: string) => {
+        const settings = { model: "tiny", prompt, temperature: 1.2, seed: 5, max_tokens: 12 };
+        return (await client.completions.create(settings)).choices[0]?.text;
+      };
+      const together = await Promise.all(prompts.map(ask));
+      for (const [index, prompt] of prompts.entries()) expect(together[index]).toBe(await ask(prompt));
+    }));
+
+  test("is refused when too many wait, and a place is free again when one left", () =>
+    serving(generator(), { limits: { concurrent: 1, waiting: 1 } }, async (server) => {
+      const client = clientOf(server);
+      const leaving = new AbortController();
+      const long = { ...greedy, prompt: "the cat", max_tokens: 200, stream: true } as const;
+      const first = await client.completions.create(long, { signal: leaving.signal });
+      const load = async () => (await request(server, "/health")).body;
+      const second = client.completions.create({ ...greedy, prompt: "the dog", max_tokens: 2 });
+      while ((await load()).waiting !== 1) await new Promise((resolve) => setTimeout(resolve, 2));
+      const { status, headers, body } = await request(server, "/v1/completions", { model: "tiny", prompt: "x" });
+      expect([status, headers.get("retry-after")]).toEqual([429, "1"]);
+      expect(body).toMatchObject({ error: { type: "rate_limit_error", code: "rate_limit_exceeded" } });
+      leaving.abort();
+      expect((await second).choices[0]?.text).toHaveLength(2);
+      expect(first).toBeDefined();
+      expect(await load()).toEqual({ status: "ok", running: 0, waiting: 0 });
+    }));
+});
+
+test("a client that leaves stops its answer within a token", () =>
+  serving(generator(), {}, async (server, log) => {
+    let steps = 0;
+    const { model } = generator();
+    const original = model.step.bind(model);
+    model.step = (kind) => {
+      steps++;
+      return original(kind);
+    };
+    try {
+      const settings = { ...greedy, prompt: "the cat", max_tokens: 200, stream: true } as const;
+      let pieces = 0;
+      for await (const _ of await clientOf(server).completions.create(settings)) if (++pieces === 3) break;
+      await until(() => log.length === 1);
+      const reached = steps;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(steps - reached).toBeLessThanOrEqual(1);
+      expect(steps).toBeLessThan(100);
+      expect(log[0]).toMatchObject({ path: "/v1/completions", finished: false });
+      expect((await request(server, "/health")).body).toEqual({ status: "ok", running: 0, waiting: 0 });
+    } finally {
+      model.step = original;
+    }
+  }));
+
+test("a conversation that goes on is not computed from its beginning", () =>
+  serving(generator(), {}, async (server, log) => {
+    const client = clientOf(server);
+    const settings = { ...greedy, max_tokens: 6 };
+    const first = await client.chat.completions.create({ ...settings, messages });
+    const answer = first.choices[0]!.message;
+    const longer = [...messages, answer, { role: "user" as const, content: "and?" }];
+    const second = await client.chat.completions.create({ ...settings, messages: longer });
+    const text = `${prompt}${answer.content}<user>and?<assistant>`;
+    // The last token made was never fed.
+    const known = prompt.length + 5;
+    expect(second.usage).toMatchObject({ prompt_tokens: text.length, prompt_tokens_details: { cached_tokens: known } });
+    expect(second.choices[0]?.message.content).toBe((await generator().generate(text, { maxNewTokens: 6 })).text);
+    // Another conversation gets a session of its own, and the first goes on.
+    await client.chat.completions.create({
+      ...settings,
+      messages: [{ role: "user", content: "the dog sat on the mat" }],
+    });
+    const third = await client.chat.completions.create({ ...settings, messages: longer });
+    expect(third.usage?.prompt_tokens_details?.cached_tokens).toBe(text.length - 1);
+    await until(() => log.length === 4);
+    expect(log[1]).toMatchObject({
+      method: "POST",
+      path: "/v1/chat/completions",
+      status: 200,
+      client: "127.0.0.1",
+      finished: true,
+      usage: { promptTokens: text.length, cachedTokens: known, newTokens: 6 },
+    });
+  }));
+
+describe("what it refuses", () => {
+  const ask = { model: "tiny", messages };
+
+  test.each<[string, unknown, number, string, string | null]>([
+    ["/v1/chat/completions", "{", 400, "the body must be JSON", null],
+    ["/v1/chat/completions", "[]", 400, "the body: ", null],
+    ["/v1/chat/completions", { messages }, 400, "model: ", "model"],
+    [
+      "/v1/chat/completions",
+      { ...ask, model: "gpt-5" },
+      404,
+      'the model "gpt-5" does not exist; there is "tiny"',
+      "model",
+    ],
+    ["/v1/chat/completions", { ...ask, messages: [] }, 400, "messages: ", "messages"],
+    [
+      "/v1/chat/completions",
+      { ...ask, messages: [{ role: "cat", content: "x" }] },
+      400,
+      "messages.0.role: ",
+      "messages.0.role",
+    ],
+    ["/v1/chat/completions", { ...ask, temperature: 3 }, 400, "temperature: ", "temperature"],
+    ["/v1/chat/completions", { ...ask, n: 0 }, 400, "n: ", "n"],
+    [
+      "/v1/chat/completions",
+      { ...ask, max_tokens: 5000 },
+      400,
+      "max_tokens: at most 4096 are allowed, got 5000",
+      "max_tokens",
+    ],
+    [
+      "/v1/chat/completions",
+      { ...ask, frequency_penalty: 1 },
+      400,
+      "frequency_penalty: only 0 is supported",
+      "frequency_penalty",
+    ],
+    ["/v1/chat/completions", { ...ask, logprobs: true }, 400, "logprobs: only false is supported", "logprobs"],
+    ["/v1/chat/completions", { ...ask, tools: [{}] }, 400, "tools: only none is supported", "tools"],
+    ["/v1/chat/completions", { ...ask, wobble: 1 }, 400, "wobble: is not a setting that this server knows", "wobble"],
+    [
+      "/v1/chat/completions",
+      { ...ask, messages: [{ role: "user", content: "x".repeat(300) }] },
+      400,
+      "the prompt must be shorter than the context of 256 tokens, got 317",
+      "messages",
+    ],
+    ["/v1/completions", { model: "tiny", prompt: [1, 2] }, 400, "prompt: must be a text, or up to 64 texts", "prompt"],
+    [
+      "/v1/completions",
+      { model: "tiny", prompt: "世" },
+      400,
+      "text must use the characters of the vocabulary",
+      "prompt",
+    ],
+    ["/v1/completions", { model: "tiny", prompt: "" }, 400, "the prompt must have a token, got none", "prompt"],
+    ["/v1/embeddings", {}, 404, "there is no POST /v1/embeddings", null],
+  ])("%s %j: %i %s", (path, body, status, message, param) =>
+    serving(generator(), {}, async (server) => {
+      const refused = await request(server, path, body);
+      expect(refused.status).toBe(status);
+      expect(refused.body).toMatchObject({ error: { message: expect.stringContaining(message), param } });
+    }),
+  );
+
+  test("a prompt beyond the context, with the code that clients look for", () =>
+    serving(generator(), {}, async (server) => {
+      const asked = clientOf(server).completions.create({ model: "tiny", prompt: "x".repeat(256) });
+      await expect(asked).rejects.toMatchObject({
+        status: 400,
+        code: "context_length_exceeded",
+        type: "invalid_request_error",
+      });
+    }));
+
+  test("bodies that are too large, whether they say so or not", () =>
+    serving(generator(), { limits: { bodyBytes: 1000 } }, async (server) => {
+      const large = { ...ask, user: "x".repeat(1000) };
+      expect(await request(server, "/v1/chat/completions", large)).toMatchObject({
+        status: 413,
+        body: { error: { message: "the body must be at most 1000 bytes", code: "request_too_large" } },
+      });
+      const pieces = new ReadableStream({
+        pull: (controller) => controller.enqueue(new TextEncoder().encode(" ".repeat(300))),
+      });
+      const endless = { method: "POST", body: pieces, duplex: "half", headers: { "content-type": "application/json" } };
+      const response = await fetch(`${server.url}/v1/chat/completions`, endless as RequestInit);
+      expect(response.status).toBe(413);
+    }));
+
+  test("other content than JSON", () =>
+    serving(generator(), {}, async (server) => {
+      const refused = await request(server, "/v1/chat/completions", ask, { "content-type": "text/plain" });
+      expect([refused.status, refused.body]).toMatchObject([
+        415,
+        { error: { message: expect.stringContaining("got text/plain") } },
+      ]);
+    }));
+
+  test("who has not the key", () =>
+    serving(generator(), { apiKey: "secret" }, async (server) => {
+      const wrong = clientOf(server, "other").models.list();
+      await expect(wrong).rejects.toMatchObject({ status: 401, code: "invalid_api_key" });
+      const { status, headers } = await request(server, "/v1/models");
+      expect([status, headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+      expect((await clientOf(server, "secret").models.list()).data).toHaveLength(1);
+      expect((await request(server, "/health")).status).toBe(200);
+    }));
+
+  test("pages of elsewhere: no header lets them read, and a name that points here is not answered", () =>
+    serving(generator(), {}, async (server) => {
+      const { headers } = await request(server, "/v1/models", undefined, { origin: "https://example.org" });
+      expect(headers.get("access-control-allow-origin")).toBeNull();
+      const answer = await new Promise<string>((resolve) => {
+        const socket = connect(server.port, "127.0.0.1", () => {
+          socket.write("GET /v1/models HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+        });
+        let text = "";
+        socket.on("data", (data) => {
+          text += String(data);
+        });
+        socket.on("close", () => resolve(text));
+      });
+      expect(answer).toMatch(/^HTTP\/1.1 403 [\s\S]*the host must be this machine, got example.org/);
+      await serving(generator(), { origins: ["https://example.org"] }, async (open) => {
+        const allowed = await request(open, "/v1/models", undefined, { origin: "https://example.org" });
+        expect(allowed.headers.get("access-control-allow-origin")).toBe("https://example.org");
+      });
+    }));
+});
+
+describe("its end", () => {
+  test("lets an answer end that was begun, and refuses those that wait", () =>
+    serving(generator(), { limits: { concurrent: 1 } }, async (server) => {
+      const client = clientOf(server);
+      const begun = await client.completions.create({ ...greedy, prompt: "the cat", max_tokens: 40, stream: true });
+      const waiting = client.completions.create({ ...greedy, prompt: "the dog" }).catch((error: unknown) => error);
+      while ((await request(server, "/health")).body.waiting !== 1)
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      const closed = server.close({ graceSeconds: 60 });
+      let text = "";
+      for await (const chunk of begun) text += chunk.choices[0]?.text ?? "";
+      expect(text).toHaveLength(40);
+      expect(await waiting).toMatchObject({ status: 503 });
+      await closed;
+      await expect(request(server, "/health")).rejects.toThrow();
+    }));
+
+  test("breaks off what takes longer than it may", async () => {
+    const server = await startServer({ generator: generator(), model: "tiny" });
+    const client = clientOf(server);
+    const begun = await client.completions.create({ ...greedy, prompt: "the cat", max_tokens: 4000, stream: true });
+    const read = async (): Promise<void> => {
+      for await (const _ of begun);
+    };
+    const broken = expect(read()).rejects.toThrow("the server is shutting down");
+    await server.close({ graceSeconds: 0.05 });
+    await broken;
+  });
+
+  test("a port that is taken is an error that names it", () =>
+    serving(generator(), {}, async ({ port }) => {
+      const again = startServer({ generator: generator(), model: "tiny", port });
+      await expect(again).rejects.toThrow(`[startServer] cannot listen at 127.0.0.1:${port}: `);
+    }));
+});
