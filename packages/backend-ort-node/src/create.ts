@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { check, RelposError } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { copyModels, createOrtBackend, type OrtTensor, typesOf } from "@relpos/onnx";
@@ -11,6 +13,12 @@ export interface OrtNodeOptions {
 }
 
 type Device = NonNullable<OrtNodeOptions["device"]>;
+
+/** Where a file really is: ONNX Runtime refuses links that lead out of a folder. */
+function locate(path: string): { readonly folder: string; readonly file: string } {
+  const real = realpathSync(path);
+  return { folder: dirname(real), file: basename(real) };
+}
 
 /** What to do where a device cannot be started. */
 const remedies: Readonly<Record<Device, string>> = {
@@ -64,6 +72,8 @@ async function start(device: Device, threads: number | undefined): Promise<Backe
       details,
       ...dtypes,
       inPlace: device !== "webgpu",
+      feedsInPlace: device === "cpu",
+      ...(device === "cpu" && { locate }),
     });
   } catch (error) {
     await service.close();

@@ -14,7 +14,7 @@ export async function evaluate<T>(
 export async function withExecutable<T, R>(
   backend: Backend<T>,
   source: Graph,
-  options: CompileOptions,
+  options: CompileOptions<T>,
   work: (executable: Executable<T>) => Promise<R>,
 ): Promise<R> {
   const executable = await backend.compile(source, options);

@@ -44,7 +44,7 @@ const plan = {
 test("a tensor goes to the device once, stays there from run to run, and comes back when it is downloaded", async () => {
   const { runtime, diary } = fakeRuntime();
   const driver = createOrtDriver(runtime, {}, { copyModels: copyModels() });
-  await driver.open({ session: 0, model: new Uint8Array(), externalData: [], plan });
+  await driver.open({ session: 0, model: new Uint8Array(), externalData: [], constants: [], configuration: {}, plan });
   await driver.upload({ tensor: 0, value: tensor([1, 2], [2]) });
   await driver.run({ session: 0, feeds: [0], outputs: [1] });
   await driver.run({ session: 0, feeds: [1], outputs: [2] });

@@ -17,8 +17,13 @@ export interface Backend<T = unknown> {
   readonly details?: BackendDetails;
   /** Whether it runs this call fused. Default is that it runs none; composites are then decomposed. */
   supports?(call: CompositeCall): boolean;
-  compile(graph: Graph, options?: CompileOptions): Promise<Executable<T>>;
+  compile(graph: Graph, options?: CompileOptions<T>): Promise<Executable<T>>;
   upload(value: HostTensor, options?: UploadOptions): Promise<T>;
+  /**
+   * Holds a tensor that lies in a file, to be given to `compile` as a constant; nothing is read before. The file must stay as
+   * it is. Default is that it cannot: files are read and uploaded.
+   */
+  map?(value: FileTensor): T;
   download(tensor: T): Promise<HostTensor>;
   /** Frees a tensor. A second call, or one for a donated tensor, does nothing. */
   dispose(tensor: T): void;
@@ -35,18 +40,32 @@ export interface BackendMemory {
   readonly tensors: number;
 }
 
+/** A tensor in a file: elements in row-major order, little-endian. */
+export interface FileTensor {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly path: string;
+  /** Its first byte. */
+  readonly offset: number;
+}
+
 export interface UploadOptions {
   /** Whether the backend may take the memory of the data, which is empty then, instead of copying it. Default `false`. */
   readonly transfer?: boolean;
 }
 
-export interface CompileOptions {
+export interface CompileOptions<T = unknown> {
   /**
    * Inputs whose values are not needed after a run, each with the output of the same type that takes its place: the
    * backend may write that output into the input's memory. Feeding a donated input gives the tensor away: it is
    * disposed by the run. Default is none.
    */
   readonly donated?: readonly Donation[];
+  /**
+   * Inputs that are the same in every run, which are not fed then: the backend may keep them in the form that it computes with.
+   * They are disposed after the executable was closed. Default is none.
+   */
+  readonly constants?: ReadonlyMap<Tensor, T>;
   readonly signal?: AbortSignal;
 }
 

@@ -157,6 +157,7 @@ class EagerExecutable<T extends object> implements Executable<T> {
   private readonly store: Store<T>;
   private readonly donated: ReadonlySet<Tensor>;
   private readonly constants = new Map<Tensor, T>();
+  private readonly given: ReadonlyMap<Tensor, T>;
   /** For each node, the tensors whose last use it is. */
   private readonly lastUses: readonly (readonly Tensor[])[];
   private readonly onClose: () => void;
@@ -166,13 +167,14 @@ class EagerExecutable<T extends object> implements Executable<T> {
     graph: Graph,
     definition: EagerBackendDefinition<T>,
     store: Store<T>,
-    options: CompileOptions | undefined,
+    options: CompileOptions<T> | undefined,
     onClose: () => void,
   ) {
     this.graph = graph;
     this.onClose = onClose;
     this.definition = definition;
     this.store = store;
+    this.given = options?.constants ?? new Map();
     this.donated = new Set(options?.donated?.map(({ input }) => input));
     for (const node of graph.nodes) {
       if (node.kind === "primitive" && node.op === "constant") {
@@ -187,7 +189,7 @@ class EagerExecutable<T extends object> implements Executable<T> {
     options?.signal?.throwIfAborted();
     const values = new Map<Tensor, T>(this.constants);
     for (const input of this.graph.inputs) {
-      const handle = feeds.get(input);
+      const handle = this.given.get(input) ?? feeds.get(input);
       check(handle, "run", () => `input ${input.name ?? ""} was not fed`);
       this.requireLive(input, handle);
       values.set(input, handle);

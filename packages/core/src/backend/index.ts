@@ -29,6 +29,7 @@ export type {
   CompileOptions,
   Donation,
   Executable,
+  FileTensor,
   RunOptions,
   UploadOptions,
 } from "./backend.js";

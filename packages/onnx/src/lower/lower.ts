@@ -18,6 +18,8 @@ import { createSizes } from "./sizes.js";
 export interface LowerOptions {
   /** Whose fused operations may be used. Default `"cpu"`. */
   readonly provider?: Provider;
+  /** Inputs that are constants in files, and where they lie there. Default: none. */
+  readonly external?: ReadonlyMap<Tensor, { readonly path: string; readonly offset: number }>;
 }
 
 /** The operator set that models are written in. */
@@ -30,7 +32,7 @@ const opset = 23;
  * does not run: call `prepare(graph, claims(provider))` first.
  */
 export function lower(graph: Graph, options: LowerOptions = {}): OnnxModel {
-  const provider = options.provider ?? "cpu";
+  const { provider = "cpu", external = new Map() } = options;
   const builder = createBuilder();
   const outputNames = graph.outputs.map((_, index) => builder.name(`output_${index}`));
   const values = new Map<Tensor, string>();
@@ -60,9 +62,14 @@ export function lower(graph: Graph, options: LowerOptions = {}): OnnxModel {
   const rename = (name: string): string => renamed.get(name) ?? name;
   return {
     opset,
-    inputs: graph.inputs.map((input) => describe(nameOf(input), input)),
+    inputs: graph.inputs.filter((input) => !external.has(input)).map((input) => describe(nameOf(input), input)),
     outputs: graph.outputs.map((output, index) => describe(outputNames[index] as string, output)),
     initializers: builder.initializers,
+    ...(external.size > 0 && {
+      external: [...external].map(([input, place]) => {
+        return { name: nameOf(input), type: input.dtype, shape: input.shape as readonly number[], ...place };
+      }),
+    }),
     nodes: builder.nodes.map((node) => ({
       ...node,
       inputs: node.inputs.map(rename),

@@ -1,11 +1,20 @@
 import { create, toBinary } from "@bufbuild/protobuf";
+import { bytesPerElement, elementCount } from "@relpos/core";
 import {
   AttributeProto_AttributeType,
   ModelProtoSchema,
   TensorProto_DataLocation,
   TensorProto_DataType,
 } from "onnx-buf";
-import type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxType, OnnxValue } from "./model.js";
+import type {
+  OnnxAttribute,
+  OnnxExternalValue,
+  OnnxInitializer,
+  OnnxModel,
+  OnnxNode,
+  OnnxType,
+  OnnxValue,
+} from "./model.js";
 
 /** A model as bytes, and its large constants by the path that the model names them with. */
 export interface EncodedModel {
@@ -16,6 +25,8 @@ export interface EncodedModel {
 export interface EncodeOptions {
   /** One file for all large constants. Default is a path of its own for each, so that nothing is copied. */
   readonly dataFile?: string;
+  /** Whether constants lie within the model, whatever their size. Default `false`. */
+  readonly inline?: boolean;
 }
 
 /** ONNX's number of each element type. */
@@ -53,7 +64,12 @@ export function encodeOnnx(model: OnnxModel, options: EncodeOptions = {}): Encod
       name: "relpos",
       input: model.inputs.map(encodeValue),
       output: model.outputs.map(encodeValue),
-      initializer: model.initializers.map((initializer) => encodeInitializer(initializer, external)),
+      initializer: [
+        ...model.initializers.map((initializer) =>
+          encodeInitializer(initializer, options.inline ? undefined : external),
+        ),
+        ...(model.external ?? []).map(encodeExternal),
+      ],
       node: model.nodes.map(encodeNode),
     },
   });
@@ -102,17 +118,24 @@ function sharedData(path: string): ExternalData {
   };
 }
 
-function encodeInitializer({ name, type, shape, data }: OnnxInitializer, external: ExternalData) {
+function encodeInitializer({ name, type, shape, data }: OnnxInitializer, external: ExternalData | undefined) {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   const header = { name, dataType: dataTypes[type], dims: shape.map(BigInt) };
-  if (bytes.length <= inlineBytes) return { ...header, rawData: bytes };
-  const { path, offset } = external.place(name, bytes);
-  const externalData = [
-    { key: "location", value: path },
-    { key: "offset", value: String(offset) },
-    { key: "length", value: String(bytes.length) },
-  ];
-  return { ...header, dataLocation: TensorProto_DataLocation.EXTERNAL, externalData };
+  if (!external || bytes.length <= inlineBytes) return { ...header, rawData: bytes };
+  return { ...header, ...lyingAt(external.place(name, bytes), bytes.length) };
+}
+
+function encodeExternal({ name, type, shape, path, offset }: OnnxExternalValue) {
+  const bytes = elementCount(shape) * (type === "int64" ? 8 : bytesPerElement[type]);
+  return { name, dataType: dataTypes[type], dims: shape.map(BigInt), ...lyingAt({ path, offset }, bytes) };
+}
+
+function lyingAt({ path, offset }: { readonly path: string; readonly offset: number }, length: number) {
+  const externalData = Object.entries({ location: path, offset, length }).map(([key, value]) => ({
+    key,
+    value: String(value),
+  }));
+  return { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData };
 }
 
 function encodeValue({ name, type, shape }: OnnxValue) {

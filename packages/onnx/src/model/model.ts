@@ -35,12 +35,23 @@ export interface OnnxInitializer {
   readonly data: HostTensor["data"] | BigInt64Array;
 }
 
+/** A value that lies in a file beside the model, from a byte on. */
+export interface OnnxExternalValue {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly path: string;
+  readonly offset: number;
+}
+
 /** An ONNX model as plain data: what `printOnnx` prints and `encodeOnnx` turns into bytes. */
 export interface OnnxModel {
   readonly opset: number;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: readonly OnnxInitializer[];
+  /** Default: none. */
+  readonly external?: readonly OnnxExternalValue[];
   readonly nodes: readonly OnnxNode[];
 }
 

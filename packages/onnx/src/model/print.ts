@@ -8,6 +8,9 @@ export function printOnnx(model: OnnxModel): string {
   return [
     `model(${model.inputs.map(printValue).join(", ")}) {`,
     ...model.initializers.map((initializer) => `  ${printInitializer(initializer)}`),
+    ...(model.external ?? []).map(({ name, type, shape, path, offset }) => {
+      return `  ${name}: ${type}[${shape.join(", ")}] = ${path} at ${offset}`;
+    }),
     ...model.nodes.map((node) => `  ${printNode(node)}`),
     `  return ${model.outputs.map(printValue).join(", ")}`,
     "}",

@@ -8,12 +8,14 @@ import {
   type DType,
   type Executable,
   evaluateDim,
+  type FileTensor,
   prepare,
   type RunOptions,
 } from "@relpos/core/backend";
 import type { Provider } from "../lower/context.js";
 import { claims } from "../lower/fusions.js";
 import { untilAborted } from "./abort.js";
+import { type Placement, placeConstants } from "./constants.js";
 import { createGraphSessions, type GraphSessions } from "./graph-sessions.js";
 import { withRowWrites } from "./row-writes.js";
 import type { OrtService, RowWrite } from "./service.js";
@@ -24,6 +26,8 @@ export interface OrtTensor {
   readonly tensor: number;
   readonly shape: readonly number[];
   readonly dtype: DType;
+  /** Where it lies, if ONNX Runtime maps it from a file. */
+  readonly file?: Extract<Placement, { readonly file: string }>;
 }
 
 export interface OrtBackendOptions {
@@ -36,6 +40,10 @@ export interface OrtBackendOptions {
   readonly details?: BackendDetails;
   /** Whether a run can write an output into the memory of a donated input. Default false. */
   readonly inPlace?: boolean;
+  /** Whether a run reads the tensors that it is fed where they lie. Default false. */
+  readonly feedsInPlace?: boolean;
+  /** Where a file lies for ONNX Runtime: its folder, and its name there. Default is that files cannot be mapped. */
+  readonly locate?: (path: string) => { readonly folder: string; readonly file: string };
 }
 
 /**
@@ -46,7 +54,7 @@ const usualTypes: readonly DType[] = ["float32", "float16", "int32", "int8", "ui
 
 /** A backend on ONNX Runtime, wherever the service runs it. */
 export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor> {
-  const { name, provider, service } = options;
+  const { name, provider, service, locate, feedsInPlace = false } = options;
   const dtypes: ReadonlySet<DType> = new Set(options.dtypes ?? usualTypes);
   const store = createStore(service);
   const sessions = createSessionCache(provider, service, options.inPlace ?? false);
@@ -67,7 +75,7 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
     dtypes,
     ...(options.details && { details: options.details }),
     supports,
-    compile: async (source, options: CompileOptions = {}) => {
+    compile: async (source, options: CompileOptions<OrtTensor> = {}) => {
       requireOpen("compile");
       options.signal?.throwIfAborted();
       const donated = options.donated ?? [];
@@ -78,8 +86,9 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       for (const node of graph.nodes) {
         for (const output of node.outputs) if (node.op !== "constant") requireDType(node.op, output.dtype);
       }
-      const own = createGraphSessions(graph, plan, { sessions, provider, supports });
-      const program = { graph, donated, writes: plan.writes };
+      const { placed, fed } = placeConstants(options.constants ?? new Map(), feedsInPlace);
+      const own = createGraphSessions(graph, { ...plan, constants: placed }, { sessions, provider, supports });
+      const program = { graph, donated, writes: plan.writes, placed, fed };
       const executable = createExecutable(program, own, service, store, () => executables.delete(executable));
       executables.add(executable);
       try {
@@ -98,9 +107,17 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       service.upload({ tensor: handle.tensor, value: transfer ? given(value) : ownCopy(value) }).catch(() => {});
       return store.hold(handle);
     },
+    ...(locate && {
+      map: ({ path, offset, shape, dtype }: FileTensor) => {
+        requireOpen("map");
+        requireDType("map", dtype);
+        return store.hold({ ...store.make(shape, dtype), file: { ...locate(path), offset } });
+      },
+    }),
     download: async (handle) => {
       requireOpen("download");
       store.requireLive("download", handle, "the tensor");
+      check(!handle.file, "download", () => "a tensor in a file is read from there");
       return service.download(handle.tensor);
     },
     dispose: (handle) => store.dispose([handle]),
@@ -165,10 +182,14 @@ interface Program {
   readonly graph: Graph;
   readonly donated: readonly Donation[];
   readonly writes: readonly RowWrite[];
+  /** Inputs that the session holds. */
+  readonly placed: ReadonlyMap<Tensor, Placement>;
+  /** Constants that every run is fed. */
+  readonly fed: ReadonlyMap<Tensor, OrtTensor>;
 }
 
 function createExecutable(
-  { graph, donated, writes }: Program,
+  { graph, donated, writes, placed, fed }: Program,
   sessions: GraphSessions,
   service: OrtService,
   store: Store,
@@ -178,9 +199,10 @@ function createExecutable(
 
   const feed = (feeds: ReadonlyMap<Tensor, OrtTensor>, input: Tensor): OrtTensor => {
     const name = input.name ?? "";
-    const handle = feeds.get(input);
+    const handle = fed.get(input) ?? feeds.get(input);
     check(handle, "run", () => `input ${name} was not fed`);
     store.requireLive("run", handle, `input ${name}`);
+    check(!handle.file, "run", () => `input ${name} lies in a file: it must be one of the constants`);
     check(handle.dtype === input.dtype, "run", () => `input ${name} must be ${input.dtype}, got ${handle.dtype}`);
     return handle;
   };
@@ -190,8 +212,13 @@ function createExecutable(
     run: async (feeds, { signal }: RunOptions = {}) => {
       check(!closed, "run", () => "the executable is closed");
       signal?.throwIfAborted();
-      const handles = new Map(graph.inputs.map((input) => [input, feed(feeds, input)]));
-      const bindings = bindDimensions(graph, (input) => (handles.get(input) as OrtTensor).shape);
+      const handles = new Map(
+        graph.inputs.flatMap((input) => (placed.has(input) ? [] : [[input, feed(feeds, input)] as const])),
+      );
+      const bindings = bindDimensions(
+        graph,
+        (input) => handles.get(input)?.shape ?? (input.shape as readonly number[]),
+      );
       const caches = new Map(writes.map(({ output, cache }) => [output, graph.inputs[cache] as Tensor]));
       const outputs = graph.outputs.map(({ shape, dtype }, index) => {
         const cache = caches.get(index);
@@ -202,7 +229,7 @@ function createExecutable(
       const run = sessions.use(bindings, (session) =>
         service.run({
           session,
-          feeds: graph.inputs.map((input) => (handles.get(input) as OrtTensor).tensor),
+          feeds: graph.inputs.map((input) => handles.get(input)?.tensor),
           outputs: outputs.map(({ tensor }) => tensor),
         }),
       );

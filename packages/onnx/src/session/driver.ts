@@ -1,5 +1,5 @@
 import type { DType, HostTensor, TensorData } from "@relpos/core";
-import { type CopyModels, createDeviceMemory } from "./device-memory.js";
+import { type CopyModels, createDeviceMemory, type DeviceMemory } from "./device-memory.js";
 import type { OrtRuntime, OrtSession, OrtSessionOptions, OrtValue } from "./runtime.js";
 import type { OrtService, RunPlan, RunRequest } from "./service.js";
 import { runOptions } from "./session-options.js";
@@ -56,12 +56,14 @@ export function createOrtDriver(
   };
 
   return {
-    open: ({ session: id, model, plan, externalData }) =>
+    open: ({ session: id, model, plan, externalData, constants, configuration }) =>
       inOrder(async () => {
+        const data = [...externalData];
+        for (const { path, tensor } of constants) data.push({ path, data: await bytesOf(held(tensor), device) });
         const session = await runtime.InferenceSession.create(model, {
-          ...sessionOptions,
+          ...configured(sessionOptions, configuration),
           ...device?.keeping(plan.outputs, plan.outputTypes),
-          ...(externalData.length > 0 ? { externalData } : {}),
+          ...(data.length > 0 ? { externalData: data } : {}),
         });
         sessions.set(id, { session, plan });
       }),
@@ -73,7 +75,9 @@ export function createOrtDriver(
           name,
           inPlace.has(index) ? held(inPlace.get(index)!).value : null,
         ]);
-        const feeds = plan.inputs.map((name, index) => [name, held(request.feeds[index]!).value]);
+        const feeds = plan.inputs.flatMap((name, index) => {
+          return name === undefined ? [] : [[name, held(request.feeds[index]!).value] as const];
+        });
         const written = new Map<string, OrtValue>();
         try {
           const results = await session.run(Object.fromEntries(feeds), Object.fromEntries(fetches), runOptions);
@@ -135,6 +139,18 @@ function writableOutputs({ inPlace }: RunPlan, { feeds }: RunRequest): ReadonlyM
     if (tensor !== undefined && feeds.indexOf(tensor) === feeds.lastIndexOf(tensor)) writable.set(output, tensor);
   });
   return writable;
+}
+
+/** Options with further entries of the session's configuration. */
+function configured(options: OrtSessionOptions, entries: Readonly<Record<string, string>>): OrtSessionOptions {
+  const { extra = {} } = options as { readonly extra?: { readonly session?: object } };
+  return { ...options, extra: { ...extra, session: { ...extra.session, ...entries } } };
+}
+
+/** A tensor's bytes, on the host. */
+async function bytesOf({ value, dtype }: Held, device: DeviceMemory | undefined): Promise<Uint8Array> {
+  const data = (await (device ? await device.toHost(value, dtype) : value).getData()) as TensorData;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 async function copyOut(value: OrtValue, dtype: DType): Promise<HostTensor> {

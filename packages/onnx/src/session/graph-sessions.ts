@@ -1,6 +1,7 @@
-import { type Dim, type Graph, printDim } from "@relpos/core";
+import { type Dim, type Graph, printDim, type Tensor } from "@relpos/core";
 import { type CompositeCall, type DimBindings, evaluateDim, prepare, specialize } from "@relpos/core/backend";
 import type { Provider } from "../lower/context.js";
+import type { Placement } from "./constants.js";
 import type { WithRowWrites } from "./row-writes.js";
 import type { SessionCache, SharedSession } from "./sessions.js";
 
@@ -19,7 +20,11 @@ export interface GraphSessions {
  */
 export function createGraphSessions(
   graph: Graph,
-  { donations, writes }: Pick<WithRowWrites, "donations" | "writes">,
+  {
+    donations,
+    writes,
+    constants,
+  }: Pick<WithRowWrites, "donations" | "writes"> & { readonly constants: ReadonlyMap<Tensor, Placement> },
   {
     sessions,
     provider,
@@ -30,15 +35,17 @@ export function createGraphSessions(
     readonly supports: (call: CompositeCall) => boolean;
   },
 ): GraphSessions {
-  const session = sessions.acquire(graph, donations, writes);
+  const session = sessions.acquire(graph, { donations, rowWrites: writes, constants });
   const sizes = provider === "webgpu" ? namedSizes(graph) : [];
 
   const openFor = (bindings: DimBindings): SharedSession => {
     const special = prepare(specialize(graph, bindings), supports);
-    const moved = donations.map(({ input, output }) => {
-      return { input: special.inputs[graph.inputs.indexOf(input)] as typeof input, output };
+    const same = (input: Tensor): Tensor => special.inputs[graph.inputs.indexOf(input)] as Tensor;
+    return sessions.acquire(special, {
+      donations: donations.map(({ input, output }) => ({ input: same(input), output })),
+      rowWrites: writes,
+      constants: new Map([...constants].map(([input, placement]) => [same(input), placement])),
     });
-    return sessions.acquire(special, moved, writes);
   };
   return {
     opened: session.opened,

@@ -12,7 +12,8 @@ export interface RowWrite {
 
 /** How a session is run: names by position, and which outputs are written into donated inputs. */
 export interface RunPlan {
-  readonly inputs: readonly string[];
+  /** None for those that are initializers. */
+  readonly inputs: readonly (string | undefined)[];
   readonly outputs: readonly string[];
   readonly outputTypes: readonly DType[];
   /** Positions of the inputs that a run takes away. */
@@ -26,13 +27,17 @@ export interface OpenRequest {
   readonly session: number;
   readonly model: Uint8Array<ArrayBuffer>;
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+  /** Constants that are tensors of the service, by the paths that the model names them with. */
+  readonly constants: readonly { readonly path: string; readonly tensor: number }[];
+  /** Entries of the session's configuration, as ONNX Runtime names them below `session.`. */
+  readonly configuration: Readonly<Record<string, string>>;
   readonly plan: RunPlan;
 }
 
 export interface RunRequest {
   readonly session: number;
-  /** Tensors to feed, in the order of the plan's inputs. */
-  readonly feeds: readonly number[];
+  /** Tensors to feed, in the order of the plan's inputs; none for initializers. */
+  readonly feeds: readonly (number | undefined)[];
   /** Numbers that the outputs get. */
   readonly outputs: readonly number[];
 }

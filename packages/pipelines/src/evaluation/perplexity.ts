@@ -48,7 +48,7 @@ export async function perplexity(
   });
   check(tokens.length > 1, "perplexity", () => `the text must have two tokens, got ${tokens.length}`);
   const windows = windowsOf(tokens.length, length, stride);
-  const { input, labels, executable } = await compile(model);
+  const { input, labels, positions, executable } = await compile(model);
   const { backend } = model;
   let sum = 0;
   try {
@@ -58,7 +58,9 @@ export async function perplexity(
       try {
         fed.set(input, await backend.upload(row(tokens.slice(begin, end - 1))));
         fed.set(labels, await backend.upload(row(tokens.slice(begin + 1, end))));
-        const [result] = await executable.run(new Map([...model.weights, ...fed]));
+        const drawn = model.model.drawPositions?.(row(tokens.slice(begin, end - 1)));
+        if (positions && drawn) fed.set(positions, await backend.upload(drawn));
+        const [result] = await executable.run(fed);
         const losses = toNumbers(await backend.download(result));
         backend.dispose(result);
         for (let at = scored - begin - 1; at < losses.length; at++) sum += losses[at] as number;
@@ -77,11 +79,15 @@ export async function perplexity(
 const row = (tokens: readonly number[]): HostTensor => tensor(Int32Array.from(tokens), [1, tokens.length], "int32");
 
 /** −log p of labels that follow tokens: int32 [1, S] each → [1, S]. */
-async function compile({ model, parameters, backend }: LanguageModel) {
+async function compile({ model, parameters, backend, weights }: LanguageModel) {
   const type = { shape: [1, dimension("sequence")], dtype: "int32" } as const;
   const [input, labels] = [Tensor.input(type, "tokens"), Tensor.input(type, "labels")];
-  const { outputs } = model.apply(parameters, { input_ids: input });
+  const positions = model.drawPositions && Tensor.input(type, "positions");
+  const { outputs } = model.apply(parameters, { input_ids: input, position_ids: positions });
   const losses = crossEntropy(outputs.logits as Tensor, labels, { reduction: "none" });
-  const executable = await backend.compile(graph([...Object.values(parameters), input, labels], [losses]));
-  return { input, labels, executable };
+  const inputs = [...Object.values(parameters), input, labels, ...(positions ? [positions] : [])];
+  const executable = await backend.compile(graph(inputs, [losses]), {
+    constants: weights,
+  });
+  return { input, labels, positions, executable };
 }

@@ -1,8 +1,11 @@
 import type { Model } from "@relpos/checkpoints";
 import { check, type HostTensor, type Tensor } from "@relpos/core";
-import type { Backend, Executable } from "@relpos/core/backend";
+import type { Backend, Executable, FileTensor } from "@relpos/core/backend";
 import { type Named, parameterInputs } from "@relpos/core/nn";
 import { type StepGraph, type StepKind, stepGrowing, stepWithRoom } from "./step-graph.js";
+
+/** A value in memory, or its place in a file for backends that map files. */
+type Weight = readonly [name: string, value: HostTensor | FileTensor];
 
 /** Values of parameters by name, one after another. */
 export type Weights =
@@ -49,7 +52,7 @@ export class LanguageModel {
     try {
       for await (const [name, value] of values) {
         const input = parameters[name];
-        if (input) weights.set(input, await backend.upload(value, { transfer: true }));
+        if (input) weights.set(input, await hold(backend, name, value));
       }
       const missing = Object.keys(parameters).filter((name) => !weights.has(parameters[name] as Tensor));
       check(
@@ -64,7 +67,7 @@ export class LanguageModel {
     return new LanguageModel(model, backend, parameters, weights);
   }
 
-  /** The weights, to feed. */
+  /** The weights: constants of every graph. */
   get weights(): ReadonlyMap<Tensor, unknown> {
     check(!this.#closed, "LanguageModel", () => "the model is closed");
     return this.#weights;
@@ -81,7 +84,8 @@ export class LanguageModel {
 
   async #compile(kind: StepKind): Promise<Step> {
     const step = (this.hasRoom ? stepWithRoom : stepGrowing)(this.model, this.parameters, kind);
-    return { ...step, executable: await this.backend.compile(step.graph, { donated: step.donated }) };
+    const { donated } = step;
+    return { ...step, executable: await this.backend.compile(step.graph, { donated, constants: this.weights }) };
   }
 
   /** Frees weights and steps; sessions can do nothing after it. A second call does nothing. */
@@ -95,4 +99,10 @@ export class LanguageModel {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+async function hold(backend: Backend, name: string, value: HostTensor | FileTensor): Promise<unknown> {
+  if ("data" in value) return backend.upload(value, { transfer: true });
+  check(backend.map, "LanguageModel", () => `backend "${backend.name}" cannot map ${name} from a file: read it`);
+  return backend.map(value);
 }

@@ -135,7 +135,7 @@ export class Session {
     const own = this.#rows.map((row, index) => row.slice(this.#held[index], Math.max(row.length - later, 0)));
     const count = Math.max(...own.map((row) => row.length));
     const hasPast = this.#held.some((held) => held > 0);
-    const { backend, hasRoom, weights } = this.model;
+    const { backend, hasRoom } = this.model;
     const kind = { batch: this.batch, tokens: count === 1 ? "one" : "many", hasPast, choice } as const;
     const step = await this.model.step(kind);
     if (hasRoom) await this.#makeRoom(Math.max(...this.#held) + count);
@@ -143,7 +143,7 @@ export class Session {
     for (const [input, value] of this.#inputs(step, own, count)) small.set(input, await backend.upload(value));
     const cache = step.cache.map((input, index) => [input, this.#cache[index]] as const);
     try {
-      const [chosen, ...present] = await step.executable.run(new Map([...weights, ...small, ...cache]));
+      const [chosen, ...present] = await step.executable.run(new Map([...small, ...cache]));
       this.#cache = present;
       this.#held = this.#held.map((held, index) => held + (own[index] as number[]).length);
       return chosen;
