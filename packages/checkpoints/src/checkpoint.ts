@@ -1,6 +1,7 @@
 import type { HostTensor } from "@relpos/core";
 import type { Named } from "@relpos/core/nn";
 import type { ConfigFields } from "./config/config.js";
+import type { RopeOverride } from "./config/rope-override.js";
 import type { Blueprint } from "./families/family.js";
 import type { Model } from "./model/model.js";
 import type { Safetensors } from "./safetensors/reader.js";
@@ -13,6 +14,10 @@ export interface Checkpoint {
   /** The configuration's `model_type`. */
   readonly family: string;
   readonly model: Model;
+  /** Most tokens that the model can see, with the scaling of its rotary embedding. Default: no limit is known. */
+  readonly contextLength?: number | undefined;
+  /** What the model was opened with in place of its rotary embedding, with all settings. Default: nothing. */
+  readonly rope?: RopeOverride | undefined;
   readonly weights: Safetensors;
   /** Its files by name, the tokenizer's among them; of a single file none. */
   readonly files: Folder;
@@ -35,10 +40,13 @@ export interface CheckpointParts {
   readonly weights: Safetensors;
   /** Default: none. */
   readonly files?: Folder;
+  readonly contextLength?: number | undefined;
+  readonly rope?: RopeOverride | undefined;
 }
 
 /** A checkpoint of a model and the file of its weights. Errors when the file lacks a tensor. */
-export function checkpointOf({ family, config, blueprint, weights, files = new Map() }: CheckpointParts): Checkpoint {
+export function checkpointOf(parts: CheckpointParts): Checkpoint {
+  const { family, config, blueprint, weights, files = new Map(), contextLength, rope } = parts;
   const { model, names } = blueprint;
   const resolved = resolveWeights(weights, model.parameters, names);
   const used = new Set([...resolved.values()].flatMap(({ from }) => from));
@@ -46,6 +54,8 @@ export function checkpointOf({ family, config, blueprint, weights, files = new M
     config,
     family,
     model,
+    contextLength,
+    rope,
     weights,
     files,
     sources: resolved,

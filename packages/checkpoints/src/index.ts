@@ -1,9 +1,18 @@
 export type { Checkpoint } from "./checkpoint.js";
 export type { ConfigFields } from "./config/config.js";
+export { contextLengthOf } from "./config/context-length.js";
 export { recommendScaling, type ScalingRecommendation } from "./config/recommend-scaling.js";
-export type { RopeOverride } from "./config/rope-override.js";
+export {
+  type AutoOverride,
+  formatRope,
+  parseRope,
+  type RemapOverride,
+  type RopeOverride,
+  ropeExamples,
+  type ScalingOverride,
+} from "./config/rope-override.js";
 export { families } from "./families/index.js";
-export { openLlama2c } from "./llama2c/open-llama2c.js";
+export { type OpenLlama2cOptions, openLlama2c } from "./llama2c/open-llama2c.js";
 export { type Llama2cTokenizer, readLlama2cTokenizer } from "./llama2c/tokenizer.js";
 export type { InputName, Model, ModelInputs, ModelOutputs } from "./model/model.js";
 export { type HostCache, type HostInputs, type LoadedModel, loadModel, type RunModelOptions } from "./model/runner.js";

@@ -1,16 +1,21 @@
-import { check } from "@relpos/core";
 import { type Checkpoint, checkpointOf } from "./checkpoint.js";
-import { Config, type ConfigFields, parseConfig } from "./config/config.js";
-import { type RopeOverride, withRope } from "./config/rope-override.js";
-import { families } from "./families/index.js";
-import { type Task, taskOf } from "./model/task.js";
+import { parseConfig } from "./config/config.js";
+import { contextLengthOf } from "./config/context-length.js";
+import type { RopeOverride } from "./config/rope-override.js";
+import { type WithRope, withRope } from "./config/with-rope.js";
+import { blueprintOf } from "./families/blueprint.js";
+import type { Task } from "./model/task.js";
 import type { HubOptions } from "./source/hub.js";
 import { type Folder, type FolderLike, openFolder, openWeights, readText } from "./source/open-folder.js";
 
 export interface OpenOptions extends HubOptions {
   /** Which head to give the model. Default: that of the configuration's `architectures`. */
   readonly task?: Task;
-  /** Another scaling of the rotary embedding than the configuration's: `{ type: "yarn", factor: 4 }` reads four times as far. */
+  /**
+   * Another scaling of the rotary embedding than the configuration's, or other distances: `{ type: "yarn", factor: 4 }` reads
+   * four times as far, `{ type: "auto", length: 16384 }` so many tokens by what is recommended first. `parseRope` reads them
+   * from text.
+   */
   readonly rope?: RopeOverride;
 }
 
@@ -39,19 +44,10 @@ export async function openCheckpoint(source: CheckpointSource, options: OpenOpti
 
 async function openFiles(folder: Folder, options: OpenOptions): Promise<Checkpoint> {
   const given = parseConfig("config.json", await readText(folder, "config.json", options));
-  const fields: ConfigFields = options.rope ? withRope(given, options.rope) : given;
-  const config = new Config(fields);
-  const type = config.text("model_type");
-  const family = Object.hasOwn(families, type) ? families[type] : undefined;
-  check(
-    family,
-    "openCheckpoint",
-    () => `model_type must be one of ${Object.keys(families).sort().join(", ")}, got ${type}`,
-  );
-  const [architecture] = config.texts("architectures") ?? [];
-  check(options.task || architecture, "openCheckpoint", () => "config.json names no architecture: give a task");
-  const blueprint = family(config, options.task ?? taskOf(architecture as string));
-  config.finish();
+  const { remap, ...opened }: WithRope = options.rope
+    ? withRope(given, options.rope)
+    : { config: given, contextLength: contextLengthOf(given) };
+  const blueprint = blueprintOf(opened.config, options.task, { rope: opened.rope, remap });
   const weights = await openWeights(folder, options);
-  return checkpointOf({ family: type, config: fields, blueprint, weights, files: folder });
+  return checkpointOf({ ...opened, family: opened.config.model_type as string, blueprint, weights, files: folder });
 }

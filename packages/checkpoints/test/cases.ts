@@ -30,13 +30,13 @@ interface Case {
 }
 
 /** What float32 may differ by from the float32 reference: the issue's bound for ONNX Runtime. */
-const float32Tolerance = 1e-4;
+export const float32Tolerance = 1e-4;
 /** "nll should agree to about 1e-4", in nats. */
 const nllTolerance = 1e-4;
 
 type Expected = Named<HostTensor>;
 
-async function readExpected(folder: string): Promise<Expected> {
+export async function readExpected(folder: string): Promise<Expected> {
   const file = await openSafetensors(join(folder, "expected.safetensors"));
   const entries = await Promise.all(
     [...file.tensors.keys()].map(async (name) => [name, await file.load(name)] as const),
@@ -46,7 +46,7 @@ async function readExpected(folder: string): Promise<Expected> {
 }
 
 /** ‖a − e‖ / ‖e‖ over the elements that `counted` lets through. */
-function relativeError(
+export function relativeError(
   actual: HostTensor,
   expected: HostTensor,
   counted: (index: number) => boolean = () => true,

@@ -61,6 +61,7 @@ async function runGenerate(given: readonly string[], flags: GenerateFlags, conte
   if (prompts.length === 0) throw new CliError("--prompt is missing", 'give a text, for example --prompt "Once upon"');
   const model = flags.model ?? "relpos-model";
   const trained = flags.model === undefined || (await isTrainedModel(model));
+  if (trained && flags.rope) throw new CliError("--rope is not for a model that `relpos train` wrote", "leave it out");
   await onBackend(flags, context, (workplace) =>
     trained
       ? continueTrained(model, prompts, flags, workplace, context)

@@ -1,6 +1,5 @@
-import type { Checkpoint } from "@relpos/checkpoints";
+import { type Checkpoint, formatRope } from "@relpos/checkpoints";
 import type { PositionEncoding } from "@relpos/core/encodings";
-import { generationSettings } from "@relpos/pipelines";
 import type { Command } from "commander";
 import type { CliContext } from "../cli.js";
 import { checkpointFlags, type ModelRequest } from "../models/model-flags.js";
@@ -15,11 +14,16 @@ const groups = {
   "What is shown:": [...checkpointFlags, { flags: "--json", description: "print JSON in place of text" }],
 };
 
+const examples = `
+Examples:
+  $ relpos info --model ./Llama-3.2-1B
+  $ relpos info --model ./Llama-3.2-1B --rope auto:262144`;
+
 /** `relpos info`: what a checkpoint is, from its configuration and headers; no weight is read. */
 export function addInfoCommand(program: Command, context: CliContext): void {
   addFlags(program.command("info"), groups)
     .description("show what a checkpoint is: family, parameters, position encoding, memory")
-    .addHelpText("after", "\nExample:\n  $ relpos info --model ./Llama-3.2-1B")
+    .addHelpText("after", examples)
     .action((flags: InfoFlags) => showInfo(flags, context));
 }
 
@@ -43,13 +47,12 @@ const cacheBits = 32;
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-function infoOf({ family, config, model, weights, unused }: Checkpoint) {
+function infoOf({ family, model, contextLength, rope, weights, unused }: Checkpoint) {
   const shapes = Object.values(model.parameters).map(({ shape }) => shape);
   const total = (matrices: boolean): number =>
     shapes.filter((shape) => shape.length > 1 === matrices).reduce((sum, shape) => sum + count(shape), 0);
   const [inMatrices, inVectors] = [total(true), total(false)];
   const { cache } = model;
-  const contextLength = generationSettings(config, {}).contextLength;
   const stored = [...weights.tensors.values()];
   return {
     family,
@@ -62,6 +65,7 @@ function infoOf({ family, config, model, weights, unused }: Checkpoint) {
     inputs: model.inputs,
     ...(cache && { layers: cache.layers, kvHeads: cache.kvHeads, headSize: cache.headSize }),
     ...(contextLength !== undefined && { contextLength }),
+    ...(rope && { rope: formatRope(rope) }),
     encodings: encodingsOf(model.encodings ?? []),
     memory: {
       weights: Object.fromEntries(
@@ -111,7 +115,7 @@ function textOf(info: Info): string {
     ["parameters", parameters.toLocaleString("en-US")],
     ["stored", `${size(stored.bytes)}, ${stored.dtypes.join(", ")}`],
     ...shapes,
-    ["context", info.contextLength === undefined ? "no limit named" : `${info.contextLength} tokens`],
+    ["context", describeContext(info)],
     ...info.encodings.map((encoding) => ["encoding", describe(encoding, info.encodings.length > 1)]),
     ["inputs", info.inputs.join(", ")],
     [
@@ -124,6 +128,11 @@ function textOf(info: Info): string {
     ...(unused.length > 0 ? [["unused", `${unused.length} tensors: ${unused.slice(0, 5).join(", ")}`]] : []),
   ];
   return lines.map(([name, value]) => `${`${name}:`.padEnd(12)}${value}\n`).join("");
+}
+
+function describeContext({ contextLength, rope }: Info): string {
+  if (rope === undefined) return contextLength === undefined ? "no limit named" : `${contextLength} tokens`;
+  return `${contextLength === undefined ? "no limit" : `${contextLength} tokens`}, with ${rope}`;
 }
 
 function describe({ kind, settings, layers }: Info["encodings"][number], ofSeveral: boolean): string {

@@ -1,5 +1,8 @@
+import { parseRope, type RopeOverride, ropeExamples } from "@relpos/checkpoints";
+import { RelposError } from "@relpos/core";
 import type { BackendRequest } from "../backends/load.js";
 import type { Flag } from "../commands/flags.js";
+import { CliError } from "../errors.js";
 
 /** Which checkpoint is opened, and how. */
 export interface ModelRequest {
@@ -7,6 +10,7 @@ export interface ModelRequest {
   readonly tokenizer?: string;
   readonly revision?: string;
   readonly localFilesOnly?: true;
+  readonly rope?: RopeOverride;
 }
 
 /** A checkpoint on a backend. */
@@ -17,11 +21,28 @@ const model: Flag = {
   description: "a folder as Hugging Face has it, a model's name on the hub, an address, or llama2.c's .bin",
 };
 
+/** Reads a scaling of a rotary embedding. */
+function ropeOf(text: string): RopeOverride {
+  try {
+    return parseRope(text);
+  } catch (error) {
+    if (!(error instanceof RelposError)) throw error;
+    throw new CliError(`--rope: ${error.message.replace(/^\[[^\]]+\] /, "")}`, "for example --rope yarn:4", 2, {
+      cause: error,
+    });
+  }
+}
+
 /** The options that choose a checkpoint. */
 export const checkpointFlags: readonly Flag[] = [
   model,
   { flags: "--revision <name>", description: "a branch, tag or commit of the hub (default: main)" },
   { flags: "--local-files-only", description: "use only what was fetched from the hub before" },
+  {
+    flags: "--rope <scaling>",
+    description: `read further with another rotary embedding: ${ropeExamples.join(", ")}`,
+    parse: ropeOf,
+  },
 ];
 
 /** Those of a checkpoint whose text is read or written. */

@@ -1,4 +1,5 @@
 import { check, RelposError } from "@relpos/core";
+import type { Remap } from "./remap.js";
 import { isWithoutEffect } from "./without-effect.js";
 
 /** A parsed config.json. */
@@ -16,10 +17,16 @@ export class Config {
   private readonly read: Set<string>;
   /** What stands before a setting's name in errors, for configurations inside of configurations. */
   private readonly path: string;
+  /** Other distances that were asked for in place of the rotary embedding's own. */
+  readonly remap: Remap | undefined;
 
-  constructor(fields: ConfigFields, path = "") {
+  constructor(
+    fields: ConfigFields,
+    { path = "", remap }: { readonly path?: string; readonly remap?: Remap | undefined } = {},
+  ) {
     this.fields = fields;
     this.path = path;
+    this.remap = remap;
     this.read = new Set();
   }
 
@@ -81,7 +88,7 @@ export class Config {
   nested(name: string): Config {
     const value = this.value(name) ?? {};
     check(isFields(value), "config", () => `${this.path}${name} must be an object, got ${JSON.stringify(value)}`);
-    return new Config(value, `${this.path}${name}.`);
+    return new Config(value, { path: `${this.path}${name}.`, remap: this.remap });
   }
 
   /** Errors unless a setting has the only value that is supported, or is absent. */

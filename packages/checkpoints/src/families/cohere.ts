@@ -1,5 +1,4 @@
-import { rope } from "@relpos/core/encodings";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
 import { llamaNames, llamaOptions } from "./llama.js";
@@ -18,7 +17,7 @@ export const cohere: Family = (config, task) => {
       attentionBias: config.flag("attention_bias"),
       logitScale: config.number("logit_scale", 0.0625),
       tied: config.flag("tie_word_embeddings", true),
-      position: rope({ ...readRope(config), interleaved: true }),
+      position: rotary(config, { interleaved: true }),
     },
   });
 };

@@ -1,5 +1,6 @@
 import type { TransformerOptions } from "@relpos/core/nn";
 import type { Config } from "../config/config.js";
+import { staleAbove } from "../config/rope.js";
 import { everyToken, type HeadOptions, lastToken } from "../model/head.js";
 import type { Task } from "../model/task.js";
 import { countTokens, type Positions, textModel } from "../model/text-model.js";
@@ -17,8 +18,6 @@ export interface DecoderOptions {
   readonly head?: string;
   /** Default: from the first token that is no padding. */
   readonly positions?: Positions;
-  /** Length that makes a cache stale. Default: none. */
-  readonly staleAbove?: number | undefined;
 }
 
 /** The heads that all decoders share, by task: Hugging Face's generic classes. */
@@ -49,7 +48,7 @@ const heads: Readonly<
 
 /** A causal model with the head of a task. */
 export function decoder(config: Config, task: Task, options: DecoderOptions): Blueprint {
-  const { transformer, prefix, table, head = "lm_head", positions = countTokens, staleAbove } = options;
+  const { transformer, prefix, table, head = "lm_head", positions = countTokens } = options;
   const make = heads[task] ?? refuseTask(config, task);
   const own = make(config, transformer.width);
   return {
@@ -58,7 +57,7 @@ export function decoder(config: Config, task: Task, options: DecoderOptions): Bl
       transformer: { ...transformer, form: "decoder" },
       head: own?.head,
       positions,
-      staleAbove,
+      staleAbove: staleAbove(config),
     }),
     names: { prefix, table: { ...table, head, ...(own && { "head.output": own.name }) } },
   };

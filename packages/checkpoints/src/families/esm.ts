@@ -1,5 +1,4 @@
-import { rope } from "@relpos/core/encodings";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { bertNames, bertOptions, robertaMaskedHead } from "./bert.js";
 import { classifierHead, encoder, type Heads, plainHeads } from "./encoder.js";
 import type { Family } from "./family.js";
@@ -31,7 +30,7 @@ export const esm: Family = (config, task) => {
       activation: "gelu",
       normPlacement: "pre",
       embeddingNorm: false,
-      position: rope(readRope(config)),
+      position: rotary(config),
     },
   });
 };

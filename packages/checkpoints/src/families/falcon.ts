@@ -1,7 +1,7 @@
-import { falconAlibi, rope } from "@relpos/core/encodings";
+import { falconAlibi } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
 import type { Config } from "../config/config.js";
-import { readRope } from "../config/rope.js";
+import { ignoreRope, rotary } from "../config/rope.js";
 import { byGroups, reordered } from "../weights/make.js";
 import type { WeightTable } from "../weights/weight-table.js";
 import { decoder } from "./decoder.js";
@@ -42,8 +42,8 @@ export const falcon: Family = (config, task) => {
   const headSize = width / heads;
   const kvHeads = keyHeads(config, heads);
   const residual = residualOf(config);
-  const options = readRope(config);
   const withAlibi = config.flag("alibi");
+  if (withAlibi) ignoreRope(config);
   const maximumPositions = config.count("max_position_embeddings", 2048);
   return decoder(config, task, {
     prefix: "transformer.",
@@ -72,7 +72,7 @@ export const falcon: Family = (config, task) => {
       bias: config.flag("bias"),
       normBias: true,
       tied: config.flag("tie_word_embeddings", true),
-      position: withAlibi ? falconAlibi({ factor: 1 / Math.sqrt(headSize), maximumPositions }) : rope(options),
+      position: withAlibi ? falconAlibi({ factor: 1 / Math.sqrt(headSize), maximumPositions }) : rotary(config),
     },
   });
 };

@@ -1,6 +1,6 @@
-import { byLayerType, rope } from "@relpos/core/encodings";
+import { byLayerType } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { plusOne } from "../weights/make.js";
 import type { WeightTable } from "../weights/weight-table.js";
 import { decoder } from "./decoder.js";
@@ -47,8 +47,8 @@ export const gemma3: Family = (config, task) => {
       ...(logitSoftcap !== undefined && { logitSoftcap }),
       tied: config.flag("tie_word_embeddings", true),
       position: byLayerType(types, {
-        full_attention: rope(readRope(config, "full_attention")),
-        sliding_attention: rope(readRope(config, "sliding_attention")),
+        full_attention: rotary(config, { layerType: "full_attention" }),
+        sliding_attention: rotary(config, { layerType: "sliding_attention" }),
       }),
       window: (layer) => (types[layer] === "sliding_attention" ? window : undefined),
     },

@@ -1,5 +1,4 @@
-import { rope } from "@relpos/core/encodings";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { rows } from "../weights/make.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
@@ -18,7 +17,7 @@ export const glm: Family = (config, task) => {
     transformer: {
       ...llamaOptions(config),
       attentionBias: config.flag("attention_bias") ? queryKeyValueBias : false,
-      position: rope({ share: 0.5, ...readRope(config), interleaved: true }),
+      position: rotary(config, { share: 0.5, interleaved: true }),
     },
   });
 };

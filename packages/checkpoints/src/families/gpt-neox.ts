@@ -1,6 +1,5 @@
-import { rope } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { byGroups, reordered } from "../weights/make.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
@@ -36,7 +35,7 @@ export const gptNeox: Family = (config, task) => {
       bias: true,
       attentionBias: config.flag("attention_bias", true),
       tied: config.flag("tie_word_embeddings"),
-      position: rope({ share: 0.25, ...readRope(config) }),
+      position: rotary(config, { share: 0.25 }),
     },
   });
 };

@@ -1,6 +1,6 @@
 import { add, maximum, minimum, mul, sigmoid, softmax, type Tensor, where } from "@relpos/core";
-import { combine, rope } from "@relpos/core/encodings";
-import { readRope } from "../config/rope.js";
+import { combine } from "@relpos/core/encodings";
+import { rotary } from "../config/rope.js";
 import { attentionSinks } from "../model/attention-sinks.js";
 import { expertsLayer } from "../model/experts.js";
 import { columns } from "../weights/make.js";
@@ -46,7 +46,7 @@ export const gptOss: Family = (config, task) => {
     weighted: "output",
     inner: clampedSwiglu(limit),
   });
-  const position = combine(rope(readRope(config)), attentionSinks());
+  const position = combine(rotary(config), attentionSinks());
   const bias = config.flag("attention_bias", true);
   return decoder(config, task, {
     prefix: "model.",

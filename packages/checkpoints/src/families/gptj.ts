@@ -1,5 +1,5 @@
-import { rope } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
+import { rotary } from "../config/rope.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
 
@@ -36,7 +36,7 @@ export const gptj: Family = (config, task) => {
       attentionBias: false,
       headBias: true,
       tied: config.flag("tie_word_embeddings"),
-      position: rope({ interleaved: true, rotaryDimension: config.count("rotary_dim", width / heads) }),
+      position: rotary(config, { interleaved: true, rotaryDimension: config.count("rotary_dim", width / heads) }),
     },
   });
 };

@@ -1,8 +1,7 @@
-import { type PositionEncoding, rope } from "@relpos/core/encodings";
 import type { LayerSchedule, TransformerOptions } from "@relpos/core/nn";
 import { activationNames } from "../config/activations.js";
 import type { Config } from "../config/config.js";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import type { WeightTable } from "../weights/weight-table.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
@@ -67,7 +66,7 @@ export const llama: Family = (config, task) =>
       ...llamaOptions(config),
       attentionBias: config.flag("attention_bias"),
       feedForwardBias: config.flag("mlp_bias"),
-      position: rope(readRope(config)),
+      position: rotary(config),
     },
   });
 
@@ -78,18 +77,14 @@ export const mistral: Family = (config, task) => {
     table: llamaNames,
     transformer: {
       ...llamaOptions(config),
-      position: rope(readRope(config)),
+      position: rotary(config),
       ...(window !== undefined && { window }),
     },
   });
 };
 
-/** Layers whose `no_rope_layers` is 0 have no positions. */
-export function ropeOnSome(
-  config: Config,
-  encoding: PositionEncoding,
-  without: PositionEncoding,
-): LayerSchedule<PositionEncoding> {
+/** One value for layers with a rotary embedding, another for those whose `no_rope_layers` is 0. */
+export function ropeOnSome<T>(config: Config, encoding: T, without: T): LayerSchedule<T> {
   const interval = config.count("no_rope_layer_interval", 4);
   const given = config.numbers("no_rope_layers");
   const marks = given && given.length > 0 ? given : undefined;

@@ -14,10 +14,10 @@ import {
   type Tensor,
   where,
 } from "@relpos/core";
-import { combine, defineEncoding, llama4Temperature, none, type PositionEncoding, rope } from "@relpos/core/encodings";
+import { combine, defineEncoding, llama4Temperature, none, type PositionEncoding } from "@relpos/core/encodings";
 import { feedForwardLayer, type Layer, normal, withinChunk } from "@relpos/core/nn";
 import type { Config } from "../config/config.js";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { expertsLayer } from "../model/experts.js";
 import { columns } from "../weights/make.js";
 import { tensor, type WeightTable } from "../weights/weight-table.js";
@@ -109,9 +109,10 @@ export const llama4: Family = (config, task) => {
   const options = llamaOptions(config);
   const { width, layers } = options;
   const hidden = config.count("intermediate_size");
-  const turned = rope({ ...readRope(config), interleaved: true });
+  const turned = rotary(config, { interleaved: true });
   const withNorm = config.flag("use_qk_norm", true);
-  const position = ropeOnSome(
+  const isTurned = ropeOnSome(config, true, false);
+  const position = ropeOnSome<PositionEncoding>(
     config,
     withNorm ? combine(turned, unitHeads(config.number("rms_norm_eps", 1e-5))) : turned,
     withoutRope(config),
@@ -124,7 +125,7 @@ export const llama4: Family = (config, task) => {
     () => `layer_types must be one for each layer, got ${types?.length}`,
   );
   const isChunked = (layer: number): boolean =>
-    types ? types[layer] === "chunked_attention" : position(layer, layers).transform !== undefined;
+    types ? types[layer] === "chunked_attention" : isTurned(layer, layers);
   return decoder(config, task, {
     prefix: "model.",
     table: { ...llamaNames, ...networkNames(hidden) },

@@ -1,8 +1,8 @@
-import { byLayerType, rope } from "@relpos/core/encodings";
+import { byLayerType } from "@relpos/core/encodings";
 import { within } from "@relpos/core/nn";
 import { activationNames } from "../config/activations.js";
 import type { Config } from "../config/config.js";
-import { readRope } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { everyToken, firstToken, meanOfTokens, type Pool } from "../model/head.js";
 import { rows } from "../weights/make.js";
 import { tensor } from "../weights/weight-table.js";
@@ -86,8 +86,8 @@ export const modernbert: Family = (config, task) => {
       normBias: config.flag("norm_bias"),
       headBias: config.flag("decoder_bias", true),
       position: byLayerType(types, {
-        full_attention: rope(readRope(config, "full_attention")),
-        sliding_attention: rope(readRope(config, "sliding_attention")),
+        full_attention: rotary(config, { layerType: "full_attention" }),
+        sliding_attention: rotary(config, { layerType: "sliding_attention" }),
       }),
       visible: (layer) => (types[layer] === "sliding_attention" ? local : undefined),
     },

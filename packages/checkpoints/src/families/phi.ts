@@ -1,6 +1,5 @@
-import { rope } from "@relpos/core/encodings";
 import { activationNames } from "../config/activations.js";
-import { readRope, staleAbove } from "../config/rope.js";
+import { rotary } from "../config/rope.js";
 import { rows } from "../weights/make.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
@@ -40,7 +39,7 @@ export const phi: Family = (config, task) => {
       bias: true,
       headBias: true,
       tied: config.flag("tie_word_embeddings"),
-      position: rope(readRope(config)),
+      position: rotary(config),
     },
   });
 };
@@ -50,10 +49,8 @@ export const phi3: Family = (config, task) => {
   const options = llamaOptions(config);
   const inner = config.count("intermediate_size");
   const window = config.optional("sliding_window");
-  const positions = readRope(config);
   return decoder(config, task, {
     prefix: "model.",
-    staleAbove: staleAbove(positions),
     table: {
       ...llamaNames,
       "layers.*.attention.queryKeyValue": "model.layers.*.self_attn.qkv_proj",
@@ -63,7 +60,7 @@ export const phi3: Family = (config, task) => {
     transformer: {
       ...options,
       projections: "merged",
-      position: rope(positions),
+      position: rotary(config),
       ...(window !== undefined && { window }),
     },
   });

@@ -1,7 +1,7 @@
 import { check } from "@relpos/core";
-import { mrope, rope } from "@relpos/core/encodings";
+import { mrope } from "@relpos/core/encodings";
 import { type Config, isFields } from "../config/config.js";
-import { readRope } from "../config/rope.js";
+import { readRope, rotary } from "../config/rope.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
 import { llamaNames, llamaOptions, queryKeyValueBias, windowsByLayer } from "./llama.js";
@@ -13,7 +13,7 @@ export const qwen2: Family = (config, task) =>
     transformer: {
       ...llamaOptions(config),
       attentionBias: queryKeyValueBias,
-      position: rope(readRope(config)),
+      position: rotary(config),
       window: windowsByLayer(config),
     },
   });
@@ -27,7 +27,7 @@ export const qwen3: Family = (config, task) => {
       ...options,
       attentionBias: config.flag("attention_bias"),
       queryKeyNorm: { kind: "rmsNorm", epsilon: config.number("rms_norm_eps", 1e-6), bias: false },
-      position: rope(readRope(config)),
+      position: rotary(config),
       window: windowsByLayer(config),
     },
   });
@@ -37,7 +37,7 @@ export const qwen3: Family = (config, task) => {
 export const qwen2Vl: Family = (config, task) => {
   const text = config.fields.text_config === undefined ? config : config.nested("text_config");
   config.ignore("vision_config");
-  const { base } = readRope(text);
+  const { base, scaling } = readRope(text);
   const options = llamaOptions(text);
   const tied = config.flag("tie_word_embeddings");
   const blueprint = decoder(config, task === "seq2seq-lm" ? "causal-lm" : task, {
@@ -47,7 +47,7 @@ export const qwen2Vl: Family = (config, task) => {
       ...options,
       tied,
       attentionBias: queryKeyValueBias,
-      position: mrope({ ...(base !== undefined && { base }), sections: sectionsOf(text) }),
+      position: mrope({ ...(base !== undefined && { base }), sections: sectionsOf(text), scaling }),
       window: windowsByLayer(text),
     },
   });

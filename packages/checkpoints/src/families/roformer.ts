@@ -1,3 +1,4 @@
+import { rotary } from "../config/rope.js";
 import { tableRope } from "../model/table-rope.js";
 import { tensor } from "../weights/weight-table.js";
 import { bertMaskedHead, bertNames, bertOptions } from "./bert.js";
@@ -24,6 +25,13 @@ export const roformer: Family = (config, task) => {
       "position.table-rope.table": tensor("roformer.encoder.embed_positions.weight"),
     },
     heads,
-    transformer: { ...options, position: tableRope(config.count("max_position_embeddings", 1536)) },
+    transformer: {
+      ...options,
+      // A scaling is computed, as the table was.
+      position:
+        config.fields.rope_parameters === undefined
+          ? tableRope(config.count("max_position_embeddings", 1536))
+          : rotary(config, { interleaved: true }),
+    },
   });
 };

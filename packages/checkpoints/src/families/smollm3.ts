@@ -1,5 +1,5 @@
-import { none, rope } from "@relpos/core/encodings";
-import { readRope } from "../config/rope.js";
+import { none, type PositionEncoding } from "@relpos/core/encodings";
+import { rotary } from "../config/rope.js";
 import { decoder } from "./decoder.js";
 import type { Family } from "./family.js";
 import { llamaNames, llamaOptions, ropeOnSome, windowsByLayer } from "./llama.js";
@@ -13,7 +13,7 @@ export const smollm3: Family = (config, task) =>
       ...llamaOptions(config),
       attentionBias: config.flag("attention_bias"),
       feedForwardBias: config.flag("mlp_bias"),
-      position: ropeOnSome(config, rope(readRope(config)), none()),
+      position: ropeOnSome<PositionEncoding>(config, rotary(config), none()),
       window: windowsByLayer(config),
     },
   });

@@ -1,7 +1,10 @@
 import { check } from "@relpos/core";
-import { rope } from "@relpos/core/encodings";
 import { type Checkpoint, checkpointOf } from "../checkpoint.js";
-import { Config } from "../config/config.js";
+import { Config, type ConfigFields } from "../config/config.js";
+import { contextLengthOf } from "../config/context-length.js";
+import { rotary } from "../config/rope.js";
+import type { RopeOverride } from "../config/rope-override.js";
+import { withRope } from "../config/with-rope.js";
 import { decoder } from "../families/decoder.js";
 import { llamaNames, llamaOptions } from "../families/llama.js";
 import { safetensorsOf, type TensorPlace } from "../safetensors/reader.js";
@@ -83,19 +86,24 @@ function placesOf(
   return { places: new Map(entries), end: offset };
 }
 
+export interface OpenLlama2cOptions extends ReadOptions {
+  /** As in `openCheckpoint`. */
+  readonly rope?: RopeOverride;
+}
+
 /**
  * Opens a model of llama2.c in its first format: sizes, then float32 weights (`export.py --version 0`, stories15M.bin).
  *
  * Pairs interleave, norms add 1e-5. Errors when the file's length is not what its sizes say. Karpathy, github.com/karpathy/llama2.c.
  */
-export async function openLlama2c(value: SourceLike, options: ReadOptions = {}): Promise<Checkpoint> {
+export async function openLlama2c(value: SourceLike, options: OpenLlama2cOptions = {}): Promise<Checkpoint> {
   const source = openSource(value);
   try {
     const header = await readHeader(source, options);
     const { places, end } = placesOf(source, header);
     const size = await source.size(options);
     check(size === end, "llama2c", () => `${source.name}: its sizes need ${end} bytes, got ${size}`);
-    const fields = {
+    const own: ConfigFields = {
       model_type: "llama",
       vocab_size: header.vocab_size,
       num_hidden_layers: header.n_layers,
@@ -105,17 +113,20 @@ export async function openLlama2c(value: SourceLike, options: ReadOptions = {}):
       intermediate_size: header.hidden_dim,
       max_position_embeddings: header.seq_len,
       rms_norm_eps: 1e-5,
+      rope_theta: 10_000,
       tie_word_embeddings: header.tied,
       bos_token_id: 1,
       eos_token_id: 1,
     };
-    const config = new Config(fields);
+    const { rope } = options;
+    const { remap, ...opened } = rope ? withRope(own, rope) : { config: own, contextLength: contextLengthOf(own) };
+    const config = new Config(opened.config, { remap });
     const blueprint = decoder(config, "causal-lm", {
       prefix: "model.",
       table: llamaNames,
-      transformer: { ...llamaOptions(config), position: rope({ interleaved: true }) },
+      transformer: { ...llamaOptions(config), position: rotary(config, { interleaved: true }) },
     });
-    return checkpointOf({ family: "llama", config: fields, blueprint, weights: safetensorsOf(places, {}, [source]) });
+    return checkpointOf({ ...opened, family: "llama", blueprint, weights: safetensorsOf(places, {}, [source]) });
   } catch (error) {
     await source.close();
     throw error;

@@ -1,9 +1,12 @@
 import { rotaryEmbedding } from "../composites/rotary-embedding.js";
 import { check } from "../errors.js";
+import { mul } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { defineEncoding, type EncodingWith } from "./encoding.js";
-import { ropeFrequencies } from "./rope.js";
+import { scaledRopeFrequencies } from "./rope.js";
+import type { RopeScaling } from "./rope-scaling.js";
 import { type AxisPair, axisRotations } from "./rotary-axes.js";
+import { mapRotations } from "./rotation.js";
 
 /** Numbers of pairs that follow time, height and width. */
 export type MropeSections = readonly [time: number, height: number, width: number];
@@ -25,6 +28,8 @@ export interface MropeOptions {
   readonly interleaved?: boolean;
   /** Share of the head's coordinates that turn, counted from the first. Default 1. */
   readonly share?: number;
+  /** Other frequencies, for longer inputs, that do not depend on the length. Default: none. */
+  readonly scaling?: RopeScaling | undefined;
 }
 
 /** Where each axis' pairs lie, and the share of pairs that height and width have each in published models. */
@@ -73,23 +78,34 @@ export function mropeSections(pairs: number, arrangement: MropeArrangement = "co
  * pair at its natural frequency, to which its permuted table amounts. Qwen2.5-VL differs in positions only.
  */
 export function mrope(options: MropeOptions = {}): EncodingWith<"transform"> {
-  const { base = 1_000_000, sections, arrangement = "contiguous", interleaved = false, share = 1 } = options;
-  const pairsOf = (headSize: number): readonly AxisPair[] => {
-    const frequencies = ropeFrequencies(Math.floor(share * headSize), base);
+  const { base = 1_000_000, sections, arrangement = "contiguous", interleaved = false, share = 1, scaling } = options;
+  check(!scaling?.rotations, "mrope", () => `scaling must not depend on the length, got ${scaling?.kind}`);
+  const pairsOf = (headSize: number) => {
+    const { frequencies, attentionFactor } = scaledRopeFrequencies(headSize, { base, share, scaling }, 0);
     const axes = mropeAxes(sections ?? mropeSections(frequencies.length, arrangement), arrangement);
     check(axes.length === frequencies.length, "mrope", () => {
       return `sections must have ${frequencies.length} pairs together, got ${axes.length}`;
     });
-    return axes.map((axis, m) => ({ axis, frequency: frequencies[m] as number }));
+    const pairs = axes.map((axis, m): AxisPair => ({ axis, frequency: frequencies[m] as number }));
+    return { pairs, attentionFactor };
   };
   return defineEncoding({
     kind: "mrope",
-    settings: { base, sections, arrangement, interleaved, share },
+    settings: {
+      base,
+      sections,
+      arrangement,
+      interleaved,
+      share,
+      ...(scaling && { scaling: { kind: scaling.kind, ...scaling.settings } }),
+    },
     cache: "rotated-keys",
     transform: ({ query, key, queryPositions, keyPositions }) => {
-      const pairs = pairsOf(query.shape.at(-1) as number);
+      const { pairs, attentionFactor } = pairsOf(query.shape.at(-1) as number);
       const turn = (x: Tensor, positions: Tensor): Tensor => {
-        const { cos, sin } = axisRotations(positions, pairs);
+        const plain = axisRotations(positions, pairs);
+        const { cos, sin } =
+          attentionFactor === 1 ? plain : mapRotations(plain, (table) => mul(table, attentionFactor));
         return rotaryEmbedding(x, cos, sin, { interleaved });
       };
       return { query: turn(query, queryPositions), key: turn(key, keyPositions) };

@@ -1,3 +1,4 @@
+import { contextLengthOf } from "@relpos/checkpoints";
 import { check } from "@relpos/core";
 import type { GenerateOptions, TextGeneratorOptions } from "./text-generator.js";
 
@@ -13,9 +14,6 @@ const numbers = {
   top_p: "topP",
 } as const satisfies Readonly<Record<string, keyof GenerateOptions>>;
 
-/** Settings that hold the longest sequence that a model can see. */
-const lengths = ["max_position_embeddings", "n_positions", "n_ctx"] as const;
-
 /**
  * What a checkpoint's files say of generation. As in transformers nothing is drawn unless `do_sample` says so, and end tokens
  * of generation_config.json go before those of config.json. Errors name a setting of another kind.
@@ -30,20 +28,12 @@ export function generationSettings(config: Fields, generation: Fields): TextGene
     });
     return value === undefined ? [] : [[option, value] as const];
   });
-  const contextLength = contextOf(config);
+  const contextLength = contextLengthOf(config);
   return {
     defaults: { ...Object.fromEntries(options), doSample: drawn },
     endTokens: tokensOf(given(generation, "eos_token_id") ?? given(config, "eos_token_id")),
     ...(contextLength !== undefined && { contextLength }),
   };
-}
-
-/** Most tokens that a model can see, by its configuration. */
-function contextOf(config: Fields): number | undefined {
-  const text = given(config, "text_config");
-  const tables = [config, ...(typeof text === "object" ? [text as Fields] : [])];
-  const found = tables.flatMap((table) => lengths.map((name) => given(table, name)));
-  return found.find((value) => typeof value === "number");
 }
 
 /** A setting, `undefined` where it is absent or null. */

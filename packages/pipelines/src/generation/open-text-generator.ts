@@ -17,7 +17,7 @@ export interface OpenTextGeneratorOptions extends OpenOptions {
   readonly backend: Backend;
   /** Default: that of the checkpoint's tokenizer.json. */
   readonly tokenizer?: TextTokenizer | undefined;
-  /** Most tokens that the model can see. Default: by its configuration, times the factor of another `rope`. */
+  /** Most tokens that the model can see. Default: by its configuration, or by `rope`. */
   readonly contextLength?: number | undefined;
 }
 
@@ -38,12 +38,11 @@ export async function openTextGenerator(
     const tokenizer = own ?? (await readTokenizer(files, options));
     checkVocabularies(tokenizer, vocabularySize(form));
     const settings = generationSettings(config, await readGenerationConfig(files, options));
-    const trained = settings.contextLength;
     const model = await LanguageModel.create(form, checkpoint.stream(options), backend);
     return new TextGenerator(model, tokenizer, {
       ...settings,
       chatTemplate: await readChatTemplate(files, options),
-      contextLength: contextLength ?? (trained && Math.floor(trained * (options.rope?.factor ?? 1))),
+      contextLength: contextLength ?? checkpoint.contextLength,
     });
   } finally {
     if (!given) await checkpoint.close();
