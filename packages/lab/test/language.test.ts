@@ -22,6 +22,7 @@ import {
   type LanguageTask,
   languageModel,
   languageTasks,
+  lm,
   loadModel,
   type ModelSettings,
   makeTokenizer,
@@ -268,7 +269,7 @@ describe("a text that stays in its file", () => {
   const open = () => openLargeText(openSource(new TextEncoder().encode(text)));
 
   test("is trained on, and gone on with where it was left", async () => {
-    const request = { task: taskOf("lm"), options: { ...small, steps: 20 }, training: await open(), validation: texts };
+    const request = { task: lm, options: { ...small, steps: 20 }, training: await open(), validation: texts };
     const whole = await trainModel(request, { backend, store: memoryRunStore(), residentBytes: () => 7 });
     expect(whole.losses.at(-1)!.loss).toBeLessThan(whole.losses[0]!.loss);
     const store = memoryRunStore();

@@ -10,10 +10,12 @@ import {
   checkLargeText,
   collectLabels,
   type Dataset,
+  joinDatasets,
   openLargeText,
   type Place,
   paddedBatches,
   readChats,
+  readConversations,
   readJsonTexts,
   readLabeledJson,
   readLabeledLines,
@@ -375,6 +377,72 @@ describe("parts, order and batches", () => {
     await expect(all(paddedBatches(examples, { batch: 2, lengths: [2], padToken: 9 }))).rejects.toThrow(
       '[paddedBatches] an example must have at most 2 tokens, or tooLong must be "cut", got 3',
     );
+  });
+});
+
+describe("conversations in YAML", () => {
+  const yaml = `categories:
+- greetings
+conversations:
+- - Hello
+  - Hi
+- - How much?
+  - 42
+  - "Really?"
+  - 'no: "never", it''s
+    said'
+- - alone
+- - key: value
+  - x
+`;
+
+  test("by turns of user and assistant, numbers as what is said", async () => {
+    const dataset = readConversations(textSource(yaml, "talk.yml"), skip);
+    expect(await all(dataset)).toEqual([
+      {
+        file: "talk.yml",
+        line: 4,
+        messages: [
+          { role: "user", content: "Hello" },
+          { role: "assistant", content: "Hi" },
+        ],
+      },
+      {
+        file: "talk.yml",
+        line: 6,
+        messages: [
+          { role: "user", content: "How much?" },
+          { role: "assistant", content: "42" },
+          { role: "user", content: "Really?" },
+          { role: "assistant", content: 'no: "never", it\'s said' },
+        ],
+      },
+    ]);
+    expect(dataset.report()).toMatchObject({ records: 2, skipped: 2, problems: [{ line: 11 }, { line: 12 }] });
+  });
+
+  test("what is wrong is told with its line", async () => {
+    await expect(all(readConversations(textSource(yaml, "talk.yml")))).rejects.toThrow(
+      "talk.yml:11: a conversation must be a list of at least two texts",
+    );
+    await expect(all(readConversations(textSource("a: [1\nb: 2", "b.yml")))).rejects.toThrow(
+      /b\.yml:\d: must be YAML: /,
+    );
+    await expect(all(readConversations(textSource("a: 1", "c.yml")))).rejects.toThrow(
+      'c.yml:1: must have a list "conversations"',
+    );
+  });
+
+  test("of several files, one after another", async () => {
+    const file = (name: string) => readConversations(textSource(yaml, name), skip);
+    const joined = joinDatasets("both", [file("a.yml"), file("b.yml")]);
+    expect((await all(joined)).map(({ file, line }) => `${file}:${line}`)).toEqual([
+      "a.yml:4",
+      "a.yml:6",
+      "b.yml:4",
+      "b.yml:6",
+    ]);
+    expect(joined.report()).toMatchObject({ records: 4, skipped: 4 });
   });
 });
 

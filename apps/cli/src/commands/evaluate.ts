@@ -62,8 +62,13 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
   const interruption = listenForInterruption(console);
   try {
     const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
-    const { language = "en", beams = 4 } = given;
-    const examiner = task.examiner(backend, { model, tokenizer, records, options: { language, beams } });
+    const { language = "en", beams = 4, answers } = given;
+    const examiner = task.examiner(backend, {
+      model,
+      tokenizer,
+      records,
+      options: { language, beams, ...(answers && { answers }) },
+    });
     try {
       const score = await examineWeights(backend, examiner, weights, { signal: interruption.signal });
       console.out(given.json ? `${JSON.stringify(score)}\n` : `${scoreTable(score)}\n`);

@@ -75,6 +75,7 @@ export const readFlags: readonly Flag[] = [
     parse: oneOf("--language", ["en", "zh"]),
   },
   whole("--beams", "<number>", "hypotheses that a translation keeps (default: 4)"),
+  whole("--answers", "<number>", "conversations that are answered at an examination of dialogue (default: 40)"),
   {
     flags: "--stream",
     description: "leave a text of lm in its file, as is done from 64 MiB on: memory stays the same",
@@ -173,6 +174,7 @@ const optionNames = [
   "multiLabel",
   "language",
   "beams",
+  "answers",
   "vocabularySize",
   "minFrequency",
   "seed",

@@ -108,6 +108,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
     context.setExitCode(interruption.exitCode());
   } finally {
     interruption.release();
+    if ("close" in data.training) await data.training.close();
     await backend.close();
   }
 }

@@ -1,12 +1,16 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { RelposError } from "@relpos/core";
 import type { LanguageTaskName } from "@relpos/lab/language";
 import {
   DataError,
   type Dataset,
+  joinDatasets,
   type LineOptions,
   type Place,
   type ReadReport,
   readChats,
+  readConversations,
   readLabeledJson,
   readLabeledLines,
   readLabeledTable,
@@ -60,12 +64,12 @@ export async function readRecords(
   if (task === "lm") return checked(flag, path, await reading(flag, path, () => readTexts(path, flags)));
   const { textEncoding: encoding, onError } = flags;
   const options: LineOptions = { ...(encoding && { encoding }), ...(onError && { onError }) };
-  const dataset = datasets[task](flag, path, options, flags);
   const records: object[] = [];
-  await reading(flag, path, async () => {
+  const { skipped, problems } = await reading(flag, path, async () => {
+    const dataset = datasets[task](flag, path, options, flags);
     for await (const record of dataset) records.push(record);
+    return dataset.report();
   });
-  const { skipped, problems } = dataset.report();
   return checked(flag, path, { records, skipped, problems });
 }
 
@@ -83,7 +87,15 @@ type Reader = (flag: string, path: string, options: LineOptions, flags: ReadFlag
 const datasets: Readonly<Record<Exclude<LanguageTaskName, "lm">, Reader>> = {
   mlm: (_, path, options) => readText(fileSource(path), options),
   qa: (_, path, options) => readSquad(fileSource(path), options),
-  dialogue: (_, path, options) => readChats(fileSource(path), options),
+  dialogue(_, path, options) {
+    const names = filesOf(path);
+    return joinDatasets(
+      path,
+      names.map((name) =>
+        /\.ya?ml$/.test(name) ? readConversations(fileSource(name), options) : readChats(fileSource(name), options),
+      ),
+    );
+  },
   classify: (_, path, options, flags) => labelled[flags.format ?? formatOf(path)](path, options, flags),
   translate(flag, path, options) {
     const [source, target, ...more] = path.split(",");
@@ -94,6 +106,13 @@ const datasets: Readonly<Record<Exclude<LanguageTaskName, "lm">, Reader>> = {
     );
   },
 };
+
+/** The conversations of a folder, by name; or the file itself. */
+function filesOf(path: string): readonly string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).filter((name) => /\.(ya?ml|jsonl)$/.test(name));
+  return names.sort().map((name) => join(path, name));
+}
 
 const labelled: Readonly<
   Record<LabelFormat, (path: string, options: LineOptions, flags: ReadFlags) => Dataset<Place>>

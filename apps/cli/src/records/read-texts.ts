@@ -32,8 +32,7 @@ export async function readTexts(path: string, flags: ReadFlags): Promise<ReadTex
   const { textEncoding: encoding, onError } = flags;
   if (await isStreamed(path, flags)) {
     const leftOut = await checked(path, flags);
-    const { sample } = await openLargeText(openSource(path), examined);
-    return { records: sample.map((text) => ({ text })), ...leftOut };
+    return { records: await pieces(path, examined), ...leftOut };
   }
   const options = { ...(encoding && { encoding }), ...(onError && { onError }) };
   const { text, ...leftOut } = await readWholeText(fileSource(path), options);
@@ -44,17 +43,27 @@ export async function readTexts(path: string, flags: ReadFlags): Promise<ReadTex
 export async function streamTexts(path: string, flags: ReadFlags & { validation?: string }): Promise<StreamedTexts> {
   const leftOut = await checked(path, flags);
   const share = flags.validation === undefined ? 0.9 : 1;
-  const training = await openLargeText(openSource(path), { to: share });
-  const rest = share < 1 ? await openLargeText(openSource(path), { ...examined, from: share }) : undefined;
-  return { training, validation: (rest?.sample ?? []).map((text) => ({ text })), ...leftOut };
+  const validation = share < 1 ? await pieces(path, { ...examined, from: share }) : [];
+  return { training: await openLargeText(openSource(path), { to: share }), validation, ...leftOut };
 }
 
-function checked(path: string, { textEncoding: encoding = "utf-8", onError }: ReadFlags): Promise<LeftOut> {
+async function pieces(path: string, options: LargeTextOptions): Promise<ReadTexts["records"]> {
+  const { sample, close } = await openLargeText(openSource(path), options);
+  await close();
+  return sample.map((text) => ({ text }));
+}
+
+async function checked(path: string, { textEncoding: encoding = "utf-8", onError }: ReadFlags): Promise<LeftOut> {
   if (path.endsWith(".gz") || encoding !== "utf-8") {
     throw new CliError(
       `${path} is read where it is needed, which takes plain text in UTF-8`,
       "unpack it, and convert it with iconv",
     );
   }
-  return checkLargeText(openSource(path), { ...(onError && { onError }) });
+  const source = openSource(path);
+  try {
+    return await checkLargeText(source, { ...(onError && { onError }) });
+  } finally {
+    await source.close();
+  }
 }

@@ -6,12 +6,13 @@ import { perplexity } from "../metrics/index.js";
 import { generate } from "./generate.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
 import { tokenScorer } from "./lm.js";
+import { reproduction, spread } from "./reproduction.js";
 import { commonSettings, exampleTraining, int32, padded, specialToken } from "./sequences.js";
 
 type Records = readonly ChatRecord[];
 
-/** Conversations that are answered at each examination. */
-const answered = 40;
+/** Conversations that are answered at each examination, where nothing else is asked for. */
+const defaultAnswers = 40;
 
 /** Dialogue: what an assistant says next. The loss counts the assistant's words only. */
 export const dialogue: LanguageTask<Records> = {
@@ -70,6 +71,8 @@ export const dialogue: LanguageTask<Records> = {
     const { model, records, tokenizer } = context;
     const { length, pad } = model.settings;
     const own = rowsOf(context);
+    const answered = spread(records, context.options.answers ?? defaultAnswers);
+    const isReproduced = reproduction(records);
     const scorer = tokenScorer(backend, model);
     const rows = {
       name: "conversations",
@@ -81,7 +84,7 @@ export const dialogue: LanguageTask<Records> = {
       async examine(parameters, options = {}) {
         const { nats, count, right } = await scorer.score(parameters, rows, options);
         const examples = [];
-        for (const { messages } of records.slice(0, answered)) {
+        for (const { messages } of answered) {
           const last = messages.findLastIndex(({ role }) => role === "assistant");
           const prompt = promptTokens(tokenizer, messages.slice(0, last));
           const stop = [specialToken(tokenizer, "eos")];
@@ -98,14 +101,14 @@ export const dialogue: LanguageTask<Records> = {
             predicted: tokenizer.decode(made),
           });
         }
-        const reproduced = examples.filter(({ expected, predicted }) => expected.trim() === predicted.trim()).length;
+        const reproduced = answered.filter((record, row) => isReproduced(record, examples[row]!.predicted)).length;
         return {
           score: -nats / count,
           measures: {
             perplexity: perplexity(nats, count),
             nats: nats / count,
             accuracy: right / count,
-            reproduced: examples.length === 0 ? 0 : reproduced / examples.length,
+            reproduced: reproduced / answered.length,
           },
           examples: examples.slice(0, 8),
         };

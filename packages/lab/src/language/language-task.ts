@@ -17,6 +17,8 @@ export interface TaskOptions {
   readonly language?: "en" | "zh";
   /** Hypotheses that a translation keeps. Default 4. */
   readonly beams?: number;
+  /** Conversations that are answered at an examination. Default 40. */
+  readonly answers?: number;
 }
 
 /** A model's data, bound to it. */

@@ -1,4 +1,5 @@
 export { type BatchOptions, type PaddedBatch, paddedBatches, type TokenExample } from "./batches.js";
+export { readConversations } from "./conversations.js";
 export type {
   Answer,
   ByteSource,
@@ -29,7 +30,7 @@ export { collectLabels, type LabelSet, labelSet, withKnownLabels } from "./label
 export { checkLargeText, type LargeText, type LargeTextOptions, openLargeText } from "./large-text.js";
 export { type ByteLine, byteLines } from "./lines.js";
 export { readParallel } from "./parallel.js";
-export { mapDataset } from "./records.js";
+export { joinDatasets, mapDataset } from "./records.js";
 export { type ShuffleOptions, shuffled } from "./shuffle.js";
 export { blobSource, bytesSource, textSource } from "./source.js";
 export { type DatasetSplit, type DatasetSplitOptions, splitDataset } from "./split.js";

@@ -15,6 +15,8 @@ export interface LargeText {
    * are left out.
    */
   read(start: number, bytes: number, signal?: AbortSignal): Promise<string>;
+  /** Closes its source. */
+  close(): Promise<void>;
 }
 
 /** Which part of a file, as shares of its bytes, and what is held of it. */
@@ -50,7 +52,7 @@ export async function openLargeText(
   for (let piece = 0; piece < count; piece++) {
     sample.push(await read(Math.floor((piece * size) / count), Math.min(pieceBytes, Math.ceil(size / count))));
   }
-  return { name: source.name, size, sample, read };
+  return { name: source.name, size, sample, read, close: () => source.close() };
 }
 
 /** Reads all of a text once, and reports the lines that are no UTF-8: the first is an error, or all are counted. */

@@ -56,3 +56,19 @@ export function mapDataset<From extends Place, To extends Place>(
     },
   };
 }
+
+/** The records of several datasets, one after another. */
+export function joinDatasets<Entry extends Place>(name: string, datasets: readonly Dataset<Entry>[]): Dataset<Entry> {
+  return {
+    name,
+    report() {
+      const reports = datasets.map((dataset) => dataset.report());
+      const sum = (pick: "records" | "skipped"): number => reports.reduce((total, report) => total + report[pick], 0);
+      const problems = reports.flatMap((report) => report.problems).slice(0, problemsKept);
+      return { records: sum("records"), skipped: sum("skipped"), problems };
+    },
+    async *[Symbol.asyncIterator]() {
+      for (const dataset of datasets) yield* dataset;
+    },
+  };
+}
