@@ -239,6 +239,16 @@ describe("a training", () => {
     const { weights, tokenizer } = await loadModel(store);
     const row = tokenizer.vocabulary.idOf("blue")! * 16;
     expectClose(scalarOf(weights["embedding.weight"]!.data[row + 3]!), scalarOf(19 / 32), "goldenSingle");
+    const frozen = memoryRunStore();
+    const options = { ...small, steps: 5, weightDecay: 0.1, freezeEmbeddings: true };
+    await trainModel({ ...request, options, vectors }, { backend, store: frozen });
+    const kept = (await loadModel(frozen)).weights["embedding.weight"]!.data;
+    const [blue, the] = ["blue", "the"].map((word) => tokenizer.vocabulary.idOf(word)! * 16);
+    expect([...kept.slice(blue!, blue! + 16)]).toEqual(Array.from({ length: 16 }, (_, i) => (16 + i) / 32));
+    expect(kept[the!]).not.toBe(weights["embedding.weight"]!.data[the!]);
+    await expect(trainModel({ ...request, options }, { backend, store: memoryRunStore() })).rejects.toThrow(
+      "embeddings can be frozen only where word vectors fill them",
+    );
     await expect(
       trainModel(
         { ...request, options: { ...request.options, width: 8 }, vectors },

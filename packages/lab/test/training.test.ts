@@ -1,13 +1,11 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
-import { graph, type HostTensor, matMul, randomKey, Tensor, tensor } from "@relpos/core";
+import { graph, type HostTensor, matMul, Tensor, tensor } from "@relpos/core";
 import { rope } from "@relpos/core/encodings";
 import { transformer } from "@relpos/core/nn";
 import { adamW, nextToken, Trainer, tokenBatch, warmupCosine } from "@relpos/core/train";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   bestWeights,
-  bucketedBatches,
   estimateMemory,
   learningRateAt,
   metricsLines,
@@ -137,40 +135,6 @@ test("evaluations are kept in a state", () => {
   const evaluations = [{ step: 2, score: 0.5, measures: { accuracy: 0.5 } }];
   const progress = { run: "a", losses: [1], milliseconds: [2], evaluations };
   expect(decodeState(encodeState({ progress, tensors: {} }))?.progress).toEqual(progress);
-});
-
-describe("batches of examples of like length", () => {
-  test("have every example once in an epoch, and at most a filled batch more", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 60 }),
-        fc.integer({ min: 1, max: 9 }),
-        fc.integer({ min: 0, max: 3 }),
-        (sizes, batch, epoch) => {
-          const plan = bucketedBatches({ sizes, batch, key: randomKey(1) });
-          const steps = Array.from({ length: plan.perEpoch }, (_, step) => plan.at(epoch * plan.perEpoch + step));
-          const rows = steps.flatMap((step) => step.rows);
-          expect(new Set(rows)).toEqual(new Set(sizes.keys()));
-          expect(rows.length).toBeLessThan(sizes.length + plan.lengths.length * batch);
-          for (const { length, rows: own } of steps) {
-            expect(own).toHaveLength(batch);
-            expect(plan.lengths).toContain(length);
-            expect(Math.max(...own.map((row) => sizes[row]!))).toBeLessThanOrEqual(length);
-          }
-        },
-      ),
-    );
-  });
-
-  test("are the same whenever they are asked for, and others in the next epoch", () => {
-    const sizes = Array.from({ length: 40 }, (_, row) => 1 + (row % 30));
-    const plan = () => bucketedBatches({ sizes, batch: 8, key: randomKey(7) });
-    const one = plan();
-    const later = one.at(9);
-    expect(plan().at(2)).toEqual(one.at(2));
-    expect(plan().at(9)).toEqual(later);
-    expect(one.at(0).rows).not.toEqual(one.at(one.perEpoch).rows);
-  });
 });
 
 test("the learning rate of a step is its schedule's", () => {

@@ -3,9 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { openSource } from "@relpos/checkpoints/safetensors";
+import { randomKey } from "@relpos/core";
+import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import {
   blobSource,
+  bucketedBatches,
+  bucketLengths,
   bytesSource,
   checkLargeText,
   collectLabels,
@@ -487,5 +491,49 @@ describe("a text that stays in its file", () => {
     expect(await large.read(0, 100)).toBe("one\nthree\n");
     expect(await readWholeText(bytesSource(wrong, "w.txt"), skip)).toMatchObject({ text: "one\nthree\n", skipped: 2 });
     await expect(readWholeText(bytesSource(wrong, "w.txt"))).rejects.toThrow("w.txt:2: must be text in utf-8");
+  });
+});
+
+describe("batches of examples of like length", () => {
+  test("have every example once in an epoch, and at most a filled batch more", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 0, max: 3 }),
+        (sizes, batch, epoch) => {
+          const plan = bucketedBatches({ sizes, batch, key: randomKey(1) });
+          const steps = Array.from({ length: plan.perEpoch }, (_, step) => plan.at(epoch * plan.perEpoch + step));
+          const rows = steps.flatMap((step) => step.rows);
+          expect(new Set(rows)).toEqual(new Set(sizes.keys()));
+          expect(rows.length).toBeLessThan(sizes.length + plan.lengths.length * batch);
+          for (const { length, rows: own } of steps) {
+            expect(own).toHaveLength(batch);
+            expect(plan.lengths).toContain(length);
+            expect(Math.max(...own.map((row) => sizes[row]!))).toBeLessThanOrEqual(length);
+          }
+        },
+      ),
+    );
+  });
+
+  test("are the same whenever they are asked for, and others in the next epoch", () => {
+    const sizes = Array.from({ length: 40 }, (_, row) => 1 + (row % 30));
+    const plan = () => bucketedBatches({ sizes, batch: 8, key: randomKey(7) });
+    const one = plan();
+    const later = one.at(9);
+    expect(plan().at(2)).toEqual(one.at(2));
+    expect(plan().at(9)).toEqual(later);
+    expect(one.at(0).rows).not.toEqual(one.at(one.perEpoch).rows);
+    expect(one.lengths).toEqual(bucketLengths(sizes, 8, 4));
+  });
+
+  test("have the lengths with the fewest tokens, those that fill a last batch counted", () => {
+    const sizes = [...Array(90).fill(20), ...Array(60).fill(7), 60];
+    expect(bucketLengths(sizes, 10, 1)).toEqual([64]);
+    expect(bucketLengths(sizes, 10, 2)).toEqual([24, 64]);
+    expect(bucketLengths(sizes, 10, 3)).toEqual([8, 24, 64]);
+    // One long example alone would fill a batch of its own: with 4 × 64 tokens the last batch of 24 is cheaper at 64.
+    expect(bucketLengths([...Array(5).fill(20), 60], 8, 2)).toEqual([64]);
   });
 });

@@ -69,6 +69,7 @@ export const readFlags: readonly Flag[] = [
     description: "wrong records: throw, or skip and count them (default: throw)",
     parse: oneOf("--on-error", ["throw", "skip"]),
   },
+  whole("--limit", "<records>", "read only the first so many records of each file; not of lm (default: all)"),
   {
     flags: "--language <name>",
     description: "en or zh: how answers and translations are compared (default: en)",
@@ -106,6 +107,7 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
       flags: "--vectors <file>",
       description: "word vectors to begin with: GloVe, fastText or word2vec text, .bin, .safetensors, each as .gz too",
     },
+    { flags: "--freeze-embeddings", description: "words that have a vector keep it; other words are trained" },
     {
       flags: "--from <folder>",
       description: "a trained model to begin with, and its tokenizer: mlm before classify or qa",
@@ -177,6 +179,7 @@ const optionNames = [
   "answers",
   "vocabularySize",
   "minFrequency",
+  "freezeEmbeddings",
   "seed",
   "steps",
   "epochs",

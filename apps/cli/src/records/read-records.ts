@@ -35,6 +35,8 @@ export interface ReadFlags {
   readonly labelColumn?: string;
   /** "skip" leaves wrong records out, and counts them. */
   readonly onError?: "throw" | "skip";
+  /** Only the first so many records of each file are read. */
+  readonly limit?: number;
   /** Whether a text of `lm` stays in its file, however small it is. */
   readonly stream?: true;
 }
@@ -67,7 +69,7 @@ export async function readRecords(
   const records: object[] = [];
   const { skipped, problems } = await reading(flag, path, async () => {
     const dataset = datasets[task](flag, path, options, flags);
-    for await (const record of dataset) records.push(record);
+    for await (const record of dataset) if (records.push(record) === flags.limit) break;
     return dataset.report();
   });
   return checked(flag, path, { records, skipped, problems });

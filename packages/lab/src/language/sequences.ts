@@ -1,9 +1,8 @@
 import { check, foldIn, type HostTensor, randomKey, type TensorType, tensor } from "@relpos/core";
 import type { Named } from "@relpos/core/nn";
-import type { Tokenizer } from "@relpos/text";
+import { bucketedBatches, type Tokenizer } from "@relpos/text";
 import { digitsOf } from "../compare/digits.js";
 import { require } from "../compare/errors.js";
-import { bucketedBatches } from "../train/bucketed-batches.js";
 import type { LanguageModel } from "./language-model.js";
 import type { ModelSizes, TaskTraining, TrainingOptions } from "./language-task.js";
 import type { LanguageTaskName, ModelSettings } from "./model-settings.js";

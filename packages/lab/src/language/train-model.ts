@@ -2,7 +2,13 @@ import { digest, type HostTensor, hash, toStorage } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { mapNamed, type Named, parameterCount } from "@relpos/core/nn";
 import { adamW, type Optimizer, sgd, Trainer, warmupCosine } from "@relpos/core/train";
-import { initialEmbedding, type Tokenizer, type VectorCoverage, type WordVectors } from "@relpos/text";
+import {
+  type InitialEmbedding,
+  initialEmbedding,
+  type Tokenizer,
+  type VectorCoverage,
+  type WordVectors,
+} from "@relpos/text";
 import { require } from "../compare/errors.js";
 import type { BackendSettings, Environment, LossPoint } from "../compare/results.js";
 import { canonical } from "../compare/settings.js";
@@ -22,6 +28,7 @@ import {
 } from "../train/index.js";
 import { type RunStore, readJson, writeJson } from "../train/run-store.js";
 import { checksum } from "../train/state-file.js";
+import { embeddingName, frozenRows, withFrozenRows, withoutDecay } from "./frozen-embedding.js";
 import { languageModel } from "./language-model.js";
 import type { Examiner, LanguageTask, TaskScore, TaskTraining } from "./language-task.js";
 import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
@@ -41,7 +48,7 @@ export interface TrainModelRequest<Records> {
   readonly tokenizer?: Tokenizer | undefined;
   /** Weights to begin with where names and shapes agree: of a pretrained model. */
   readonly initial?: Named<HostTensor> | undefined;
-  /** Word vectors to begin the embeddings with, as wide as the model; they are trained further. */
+  /** Word vectors to begin the embeddings with, as wide as the model; trained further unless embeddings are frozen. */
   readonly vectors?: WordVectors | undefined;
 }
 
@@ -136,7 +143,8 @@ export async function trainModel<T, Records>(
   const model = languageModel(task.settings(records, tokenizer, chosen, chosen));
   const data = { model, tokenizer, options: chosen };
   const embedding = request.vectors && embeddingOf(request.vectors, tokenizer, chosen);
-  const initial = { ...request.initial, ...(embedding && { "embedding.weight": embedding.table }) };
+  const initial = { ...request.initial, ...(embedding && { [embeddingName]: embedding.table }) };
+  const frozen = chosen.freezeEmbeddings ? frozenRows(embedding) : undefined;
   const training = task.training({ ...data, records }, chosen);
   const settings = completeTraining(task.name, options, () => training.perEpoch);
   const backendSettings: BackendSettings = { name: backend.name, ...context.backendSettings };
@@ -153,8 +161,8 @@ export async function trainModel<T, Records>(
 
   const optimizer = optimizerOf(settings);
   const trainer = await Trainer.create(backend, {
-    ...trainerOptions(settings, training, optimizer),
-    parameters: model.parameters,
+    ...trainerOptions(settings, frozen ? withFrozenRows(training, frozen) : training, optimizer),
+    parameters: frozen ? withoutDecay(model.parameters) : model.parameters,
     initial: fitting(initial, model.parameters),
     ...(signal && { signal }),
   });
@@ -268,11 +276,12 @@ export async function uploadWeights<T>(backend: Backend<T>, weights: Named<HostT
 }
 
 /** The vectors as initial embeddings. */
-function embeddingOf(vectors: WordVectors, { vocabulary }: Tokenizer, { width, seed }: TrainSettings) {
+function embeddingOf(vectors: WordVectors, { vocabulary }: Tokenizer, settings: TrainSettings): InitialEmbedding {
+  const { width, seed, freezeEmbeddings: frozen } = settings;
   require(vectors.width === width, () =>
     `the vectors have ${vectors.width} numbers and the model's width is ${width}`, () =>
     `choose --width ${vectors.width}, and heads that divide it`);
-  return initialEmbedding(vocabulary, vectors, { seed });
+  return initialEmbedding(vocabulary, vectors, { seed, frozen });
 }
 
 function trainedTokenizer<Records>(

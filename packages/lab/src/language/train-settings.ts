@@ -9,6 +9,8 @@ export interface TrainSettings extends ModelSizes, TaskOptions {
   readonly vocabularySize: number;
   readonly minFrequency: number;
   readonly lowercase: boolean;
+  /** Whether embeddings that word vectors fill keep them. */
+  readonly freezeEmbeddings: boolean;
   readonly seed: number;
   readonly steps: number;
   /** Sequences in a batch. */
@@ -46,6 +48,7 @@ const common: Omit<TrainSettings, "steps" | "warmupSteps" | "evaluateEvery" | "f
   vocabularySize: 8000,
   minFrequency: 1,
   lowercase: true,
+  freezeEmbeddings: false,
   seed: 0,
   batch: 32,
   accumulate: 1,

@@ -1,4 +1,3 @@
-export { type BatchRows, type BucketedBatches, type BucketOptions, bucketedBatches } from "./bucketed-batches.js";
 export { learningRateAt } from "./learning-rate.js";
 export { estimateMemory, type MemoryEstimate } from "./memory.js";
 export { metricsLines } from "./metrics-lines.js";

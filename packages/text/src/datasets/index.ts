@@ -1,4 +1,11 @@
 export { type BatchOptions, type PaddedBatch, paddedBatches, type TokenExample } from "./batches.js";
+export {
+  type BatchRows,
+  type BucketedBatches,
+  type BucketOptions,
+  bucketedBatches,
+  bucketLengths,
+} from "./bucketed-batches.js";
 export { readConversations } from "./conversations.js";
 export type {
   Answer,

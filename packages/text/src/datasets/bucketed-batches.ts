@@ -31,7 +31,7 @@ const grain = 8;
 /** Mixes examples anew in every epoch, and batches of all lengths among one another. */
 export function bucketedBatches({ sizes, batch, key, buckets = 4 }: BucketOptions): BucketedBatches {
   check(sizes.length > 0, "bucketedBatches", () => "at least one example is needed, got none");
-  const lengths = bucketLengths(sizes, buckets);
+  const lengths = bucketLengths(sizes, batch, buckets);
   const members = lengths.map((length, index) => {
     const below = lengths[index - 1] ?? -1;
     return sizes.flatMap((size, row) => (size > below && size <= length ? [row] : []));
@@ -62,10 +62,32 @@ export function bucketedBatches({ sizes, batch, key, buckets = 4 }: BucketOption
   };
 }
 
-/** Lengths of which each serves about as many examples. */
-function bucketLengths(sizes: readonly number[], buckets: number): readonly number[] {
-  const sorted = [...sizes].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1]!;
-  const lengths = Array.from({ length: buckets }, (_, index) => Math.ceil(at((index + 1) / buckets) / grain) * grain);
-  return [...new Set(lengths.map((length) => Math.max(grain, length)))];
+/**
+ * The lengths, ascending and at most so many, with which batches of examples have the fewest tokens in all: padding, and the
+ * rows that fill a last batch. Also for the `lengths` of `paddedBatches`.
+ */
+export function bucketLengths(sizes: readonly number[], batch: number, buckets: number): readonly number[] {
+  const roundedUp = sizes.map((size) => Math.max(1, Math.ceil(size / grain)) * grain);
+  const candidates = [...new Set(roundedUp)].sort((a, b) => a - b);
+  const upTo = candidates.map((length) => roundedUp.filter((size) => size <= length).length);
+  const cost = (after: number, last: number): number => {
+    const count = upTo[last]! - (upTo[after] ?? 0);
+    return Math.ceil(count / batch) * batch * candidates[last]!;
+  };
+  // best[last]: the cheapest lengths of which candidate `last` is the longest, one more in each round.
+  let best = candidates.map((_, last): Choice => ({ cost: cost(-1, last), lengths: [candidates[last]!] }));
+  for (let count = 1; count < buckets; count++) {
+    best = best.map((own, last) => {
+      const longer = best.slice(0, last).map((before, at): Choice => {
+        return { cost: before.cost + cost(at, last), lengths: [...before.lengths, candidates[last]!] };
+      });
+      return [own, ...longer].reduce((a, b) => (b.cost < a.cost ? b : a));
+    });
+  }
+  return best.at(-1)!.lengths;
+}
+
+interface Choice {
+  readonly cost: number;
+  readonly lengths: readonly number[];
 }
