@@ -21,6 +21,7 @@ export { embedding, oneHot, scatterAdd } from "./composites/scatter-add.js";
 export { logSoftmax, logSumExp, softmax } from "./composites/softmax.js";
 export { split } from "./composites/split.js";
 export { tensorScatter } from "./composites/tensor-scatter.js";
+export { topK } from "./composites/top-k.js";
 export { triangularInverse } from "./composites/triangular-inverse.js";
 export { check, NonFiniteLossError, RelposError, UnsupportedError } from "./errors.js";
 export { digest } from "./graph/digest.js";

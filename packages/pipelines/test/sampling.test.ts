@@ -1,18 +1,20 @@
+import { randomKey, randomNormal, tensor } from "@relpos/core";
 import { describe, expect, test } from "vitest";
-import { createSampler } from "../src/index.js";
+import { type Choice, createSampler } from "../src/index.js";
 
 const scores = Float32Array.from([1, 3, 2, 0, -1]);
 /** Which tokens come in so many draws. */
 const drawn = (options: Parameters<typeof createSampler>[0], given = scores, draws = 400): ReadonlySet<number> => {
   const sampler = createSampler(options);
-  return new Set(Array.from({ length: draws }, () => sampler.next(given, [])));
+  return new Set(Array.from({ length: draws }, (_, index) => sampler.next(given, after(index))));
 };
+/** So many tokens that came before. */
+const after = (count: number): readonly number[] => new Array<number>(count);
 
 describe("filters", () => {
   test("temperature 0 and topK 1 take the likeliest", () => {
     expect([...drawn({ temperature: 0 })]).toEqual([1]);
     expect([...drawn({ topK: 1 })]).toEqual([1]);
-    expect(createSampler({ temperature: 0 }).greedy).toBe(true);
   });
 
   test("topK: the k highest scores, of equal ones the first", () => {
@@ -33,7 +35,6 @@ describe("filters", () => {
 
   test("repetition penalty: a positive score is divided, a negative one multiplied", () => {
     const sampler = createSampler({ temperature: 0, repetitionPenalty: 2 });
-    expect(sampler.greedy).toBe(false);
     expect(sampler.next(scores, [1])).toBe(2);
     expect(sampler.next(Float32Array.from([-1, -1.5]), [0])).toBe(1);
   });
@@ -43,7 +44,7 @@ test("tokens come as often as softmax(scores / temperature) says", () => {
   const sampler = createSampler({ temperature: 2, topK: 0 });
   const counts = new Array<number>(scores.length).fill(0);
   const draws = 20_000;
-  for (let index = 0; index < draws; index++) counts[sampler.next(scores, [])]! += 1;
+  for (let index = 0; index < draws; index++) counts[sampler.next(scores, after(index))]! += 1;
   const weights = [...scores].map((score) => Math.exp(score / 2));
   const total = weights.reduce((a, b) => a + b);
   counts.forEach((count, token) => {
@@ -56,10 +57,48 @@ test("tokens come as often as softmax(scores / temperature) says", () => {
 test("the same seed draws the same tokens, another one others", () => {
   const tokens = (seed: number): readonly number[] => {
     const sampler = createSampler({ seed, temperature: 3 });
-    return Array.from({ length: 30 }, () => sampler.next(scores, []));
+    return Array.from({ length: 30 }, (_, index) => sampler.next(scores, after(index)));
   };
   for (const seed of [0, 1, -7]) expect(tokens(seed)).toEqual(tokens(seed));
   expect(tokens(1)).not.toEqual(tokens(2));
+});
+
+test("a draw depends on the seed and the position, not on what was drawn before", () => {
+  const [first, second] = [createSampler({ seed: 1, temperature: 3 }), createSampler({ seed: 1, temperature: 3 })];
+  for (let index = 0; index < 10; index++) first.next(scores, after(index));
+  expect(first.next(scores, after(30))).toBe(second.next(scores, after(30)));
+});
+
+describe("what a sampler has to be told", () => {
+  test.each<[Parameters<typeof createSampler>[0], Choice]>([
+    [{ temperature: 0 }, "token"],
+    [{ topK: 1 }, "token"],
+    [{}, { topK: 50 }],
+    [{ topK: 3, topP: 0.5, minP: 0.1, temperature: 2 }, { topK: 3 }],
+    [{ topK: 0 }, "scores"],
+    [{ topK: 200 }, "scores"],
+    [{ temperature: 0, repetitionPenalty: 2 }, "scores"],
+    [{ topK: 3, repetitionPenalty: 2 }, "scores"],
+  ])("%o: %o", (options, choice) => {
+    expect(createSampler(options).choice).toEqual(choice);
+  });
+
+  test("of the likeliest alone it draws the same as of all", () => {
+    const given = randomNormal(randomKey(1), 200).map((x) => 4 * Math.round(x));
+    const all = tensor(Float32Array.from(given), [1, 200]);
+    for (const options of [{ topK: 7 }, { topK: 50, topP: 0.7 }, { topK: 20, minP: 0.3, temperature: 3 }]) {
+      const sampler = createSampler(options);
+      const order = [...given.keys()].sort((a, b) => given[b]! - given[a]! || a - b).slice(0, options.topK);
+      const likeliest = tensor(Float32Array.from([...order.map((token) => given[token]!), ...order]), [
+        1,
+        2,
+        options.topK,
+      ]);
+      for (let index = 0; index < 50; index++) {
+        expect(sampler.take(likeliest, after(index))).toBe(sampler.take(all, after(index)));
+      }
+    }
+  });
 });
 
 test.each([

@@ -91,6 +91,19 @@ const scatterAdd: Fusion = {
   },
 };
 
+/** Of equal ones the first comes first, as ONNX has it. */
+const topK: Fusion = {
+  supports: { cpu: notEmpty, webgpu: never, cuda: never },
+  lower: (context, call) => {
+    const { k } = attributesOf<{ k: number }>(call);
+    const [values, indices] = context.outputs("TopK", [call.values[0], context.int64([k])], [true, true]) as [
+      string,
+      string,
+    ];
+    return [values, context.cast(indices, "int32")];
+  },
+};
+
 /** Every composite that some provider runs fused, by name. Those that are not here are decomposed. */
 export const fusions: Readonly<Record<string, Fusion>> = {
   softmax: alongAxis("Softmax", notEmpty),
@@ -109,6 +122,7 @@ export const fusions: Readonly<Record<string, Fusion>> = {
   relativeShift,
   alongDiagonals,
   attention,
+  topK,
 };
 
 /** What a provider runs fused, as `Backend.supports` asks it. */

@@ -1,4 +1,5 @@
-import { check, foldIn, randomKey, randomUniform } from "@relpos/core";
+import { check, foldIn, type HostTensor, randomKey, randomUniform } from "@relpos/core";
+import type { Choice } from "./step-graph.js";
 
 /** How the next token is drawn, by the names of transformers. */
 export interface SamplingOptions {
@@ -16,13 +17,21 @@ export interface SamplingOptions {
   readonly seed?: number;
 }
 
-/** Draws a row's tokens one after another. */
+/**
+ * Draws a row's tokens. A draw depends on the seed and the token's position alone, so that a text that goes on later gets the
+ * tokens that it would have got.
+ */
 export interface Sampler {
-  /** Whether the likeliest token is all that it needs. */
-  readonly greedy: boolean;
-  /** A token by the scores of all [V], given the row's tokens so far. */
+  /** What it has to be told of the next token: no more than it needs. */
+  readonly choice: Choice;
+  /** The next token of a row, by what a session gave of that choice, and the row's tokens so far. */
+  take(chosen: HostTensor, tokens: readonly number[], row?: number): number;
+  /** The next token by the scores of all [V], given the row's tokens so far. */
   next(scores: Float32Array, tokens: readonly number[]): number;
 }
+
+/** So many of the likeliest are chosen where the scores are; of more the scores of all are asked for. */
+const mostChosen = 64;
 
 const ranges: readonly (readonly [keyof SamplingOptions, string, (value: number) => boolean])[] = [
   ["temperature", "finite and not negative", (value) => Number.isFinite(value) && value >= 0],
@@ -45,17 +54,33 @@ export function createSampler(options: SamplingOptions = {}, stream = 0): Sample
   const { temperature = 1, topK = 50, topP = 1, minP = 0, repetitionPenalty = 1, seed = 0 } = options;
   const key = foldIn(randomKey(seed), stream);
   const certain = temperature === 0 || topK === 1;
-  let drawn = 0;
+  const plain = repetitionPenalty === 1;
+  const drawn = (candidates: Candidates, { length: position }: readonly number[]): number => {
+    const [uniform] = randomUniform(foldIn(key, position), 1) as unknown as readonly [number];
+    return draw(filtered(candidates, temperature, { topP, minP }), uniform);
+  };
+  const next = (given: Float32Array, tokens: readonly number[]): number => {
+    const scores = plain ? given : penalized(given, tokens, repetitionPenalty);
+    return certain ? likeliest(scores) : drawn(highestOf(scores, topK), tokens);
+  };
   return {
-    greedy: certain && repetitionPenalty === 1,
-    next: (given, tokens) => {
-      const scores = repetitionPenalty === 1 ? given : penalized(given, tokens, repetitionPenalty);
-      if (certain) return likeliest(scores);
-      const candidates = filtered(scores, temperature, { topK, topP, minP });
-      const [uniform] = randomUniform(foldIn(key, drawn++), 1) as unknown as readonly [number];
-      return draw(candidates, uniform);
+    choice: !plain ? "scores" : certain ? "token" : topK > 0 && topK <= mostChosen ? { topK } : "scores",
+    next,
+    take: (chosen, tokens, row = 0) => {
+      const [, ...shape] = chosen.shape;
+      const size = shape.reduce((product, size) => product * size, 1);
+      const own = (chosen.data as Float32Array).subarray(row * size, (row + 1) * size);
+      if (shape.length === 0) return own[0] as number;
+      if (shape.length === 1) return next(own, tokens);
+      return drawn({ scores: own.subarray(0, size / 2), tokens: own.subarray(size / 2) }, tokens);
     },
   };
+}
+
+/** Tokens that may be drawn, likeliest first, of equally likely ones the first. */
+interface Candidates {
+  readonly scores: ArrayLike<number>;
+  readonly tokens: ArrayLike<number>;
 }
 
 interface Candidate {
@@ -82,28 +107,32 @@ function likeliest(scores: Float32Array): number {
 
 /** The tokens that may be drawn, likeliest first, with probabilities that sum to 1. */
 function filtered(
-  scores: Float32Array,
+  { scores, tokens }: Candidates,
   temperature: number,
-  { topK, topP, minP }: Required<Pick<SamplingOptions, "topK" | "topP" | "minP">>,
+  { topP, minP }: Required<Pick<SamplingOptions, "topP" | "minP">>,
 ): readonly Candidate[] {
-  const highest = scores[likeliest(scores)] as number;
-  const kept = topK > 0 && topK < scores.length ? highestOf(scores, topK) : [...scores.keys()];
-  const order = kept.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
-  const weights = order.map((token) => Math.exp(((scores[token] as number) - highest) / temperature));
+  const highest = scores[0] as number;
+  const weights = Array.from(scores, (score) => Math.exp((score - highest) / temperature));
   const total = sum(weights);
   const nucleus = cumulative(weights).findIndex((reached) => reached >= topP * total);
   const count = topP < 1 && nucleus >= 0 ? nucleus + 1 : weights.length;
   const allowed = weights.slice(0, count).filter((weight) => weight >= minP * (weights[0] as number));
   const rest = sum(allowed);
-  return allowed.map((weight, index) => ({ token: order[index] as number, probability: weight / rest }));
+  return allowed.map((weight, index) => ({ token: tokens[index] as number, probability: weight / rest }));
 }
 
-/** Indices of the so many highest scores, in no order; of equal ones those that come first. */
-function highestOf(scores: Float32Array, count: number): number[] {
-  const threshold = Float32Array.from(scores).sort().at(-count) as number;
-  const above = [...scores.keys()].filter((token) => (scores[token] as number) > threshold);
-  const equal = [...scores.keys()].filter((token) => scores[token] === threshold);
-  return [...above, ...equal.slice(0, count - above.length)];
+/** So many tokens with the highest scores, or all for 0. */
+function highestOf(scores: Float32Array, count: number): Candidates {
+  const all = [...scores.keys()];
+  const threshold =
+    count > 0 && count < scores.length
+      ? (Float32Array.from(scores).sort().at(-count) as number)
+      : Number.NEGATIVE_INFINITY;
+  const above = all.filter((token) => (scores[token] as number) > threshold);
+  const equal = all.filter((token) => scores[token] === threshold);
+  const order = above.sort((a, b) => (scores[b] as number) - (scores[a] as number) || a - b);
+  const tokens = [...order, ...equal.slice(0, (count || scores.length) - above.length)];
+  return { scores: tokens.map((token) => scores[token] as number), tokens };
 }
 
 function draw(candidates: readonly Candidate[], uniform: number): number {

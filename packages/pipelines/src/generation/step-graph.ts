@@ -1,10 +1,25 @@
 import type { Model } from "@relpos/checkpoints";
-import { addDims, argMax, type Dim, dimension, reshape, slice, Tensor, tensorScatter } from "@relpos/core";
+import {
+  addDims,
+  argMax,
+  cast,
+  concat,
+  type Dim,
+  dimension,
+  reshape,
+  slice,
+  Tensor,
+  tensorScatter,
+  topK,
+} from "@relpos/core";
 import { type Donation, type Graph, graph } from "@relpos/core/backend";
 import type { KeyValue, KeyValueCache, Named } from "@relpos/core/nn";
 
-/** What a step gives of the token after its last: the likeliest one's id, int32 [B], or the scores of all, [B, V]. */
-export type Choice = "token" | "scores";
+/**
+ * What a step gives of the token after its last: the likeliest one's id, int32 [B], the scores of all, [B, V], or so many
+ * of the highest scores and then their ids, of equal ones the first, float32 [B, 2, K].
+ */
+export type Choice = "token" | "scores" | { readonly topK: number };
 
 export interface StepKind {
   /** Rows of the batch. */
@@ -135,7 +150,7 @@ function assemble(
 ): Omit<StepGraph, "length" | "past"> {
   const [batch, , vocabulary] = logits.shape as readonly [Dim, Dim, Dim];
   const scores = reshape(logits, [batch, vocabulary]);
-  const chosen = choice === "token" ? argMax(scores, 1) : scores;
+  const chosen = chosenOf(scores, choice);
   const inputs = [...Object.values(parameters), tokens, last, ...others, ...cache];
   return {
     graph: graph(inputs, [chosen, ...present]),
@@ -144,4 +159,17 @@ function assemble(
     last,
     cache,
   };
+}
+
+function chosenOf(scores: Tensor, choice: Choice): Tensor {
+  if (choice === "token") return argMax(scores, 1);
+  if (choice === "scores") return scores;
+  const [batch, vocabulary] = scores.shape as readonly [Dim, number];
+  const count = Math.min(choice.topK, vocabulary);
+  const { values, indices } = topK(scores, count);
+  // Ids below 2²⁴ are exact.
+  return concat(
+    [values, indices].map((x) => reshape(cast(x, "float32"), [batch, 1, count])),
+    1,
+  );
 }

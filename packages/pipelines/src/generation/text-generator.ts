@@ -142,11 +142,11 @@ export class TextGenerator {
     const rows = prompts.map((prompt) => this.encode(prompt, settings));
     const most = Math.min(...rows.map((row) => this.#most(row.length, settings)));
     const session = new Session(this.model, { batch: rows.length });
+    const { choice } = samplerOf(settings);
     const writers = rows.map((row, index) => this.#writer(row, settings, index));
     try {
       let next: readonly (readonly number[])[] = rows;
       for (let count = 0; count < most && writers.some((writer) => !writer.finished); count++) {
-        const choice = writers.every(({ sampler }) => sampler.greedy) ? "token" : "scores";
         const chosen = await session.append(next, { choice, signal: settings.signal });
         next = writers.map((writer, row) => [writer.take(chosen, session.rows[row] as readonly number[], row)]);
       }
@@ -200,9 +200,8 @@ export class TextGenerator {
     let next = prompt.slice(shared);
     for (let count = 0; count < most; count++) {
       settings.signal?.throwIfAborted();
-      const choice = sampler.greedy ? "token" : "scores";
-      const chosen = await session.append([next], { choice, signal: settings.signal });
-      const token = take(sampler, chosen, session.rows[0] as readonly number[], 0);
+      const chosen = await session.append([next], { choice: sampler.choice, signal: settings.signal });
+      const token = sampler.take(chosen, session.rows[0] as readonly number[]);
       yield token;
       next = [token];
     }
@@ -224,13 +223,12 @@ export class TextGenerator {
     let said = "";
     let finished = false;
     return {
-      sampler,
       get finished() {
         return finished;
       },
       /** The row's next token; the same again once it is finished. */
       take: (chosen: HostTensor, tokens: readonly number[], index: number): number => {
-        const token = take(sampler, chosen, tokens, index);
+        const token = sampler.take(chosen, tokens, index);
         if (finished) return token;
         finished = this.#options.endTokens?.includes(token) ?? false;
         if (finished) return token;
@@ -260,13 +258,6 @@ function samplerOf({ doSample = false, ...settings }: GenerateOptions, row = 0):
 
 const stopsOf = ({ stop = [] }: GenerateOptions): readonly string[] =>
   (typeof stop === "string" ? [stop] : stop).filter((text) => text.length > 0);
-
-/** The token of a row: what was chosen, or what is drawn by the scores. */
-function take(sampler: Sampler, chosen: HostTensor, tokens: readonly number[], row: number): number {
-  if (chosen.shape.length === 1) return chosen.data[row] as number;
-  const vocabulary = chosen.shape[1] as number;
-  return sampler.next((chosen.data as Float32Array).subarray(row * vocabulary, (row + 1) * vocabulary), tokens);
-}
 
 function commonLength(a: readonly number[], b: readonly number[]): number {
   const end = Math.min(a.length, b.length);

@@ -21,6 +21,7 @@ export const compositeNames = [
   "softplus",
   "split",
   "tensorScatter",
+  "topK",
   "triangularInverse",
 ] as const;
 

@@ -9,6 +9,7 @@ import {
   softmax,
   type Tensor,
   tensor,
+  topK,
 } from "@relpos/core";
 import { type Shape, within } from "../primitive/values.js";
 import { printShapes } from "../print-shapes.js";
@@ -130,8 +131,43 @@ function entropy(
   };
 }
 
+/** The largest of rows, with their indices: one, some, all, of many, and in the order of places where they are equal. */
+function largest(): readonly CompositeCall[] {
+  const call = (shape: Shape, k: number): CompositeCall => ({
+    details: `${printShapes([shape])} k ${k}`,
+    dtypes: single,
+    others: ["int32", "bool"],
+    quick: false,
+    length: 1,
+    magnitude: 1,
+    inputs: (dtype) => [wide(shape, dtype)],
+    f: ([x]) => {
+      const { values, indices } = topK(x as Tensor, k);
+      return [values, indices];
+    },
+  });
+  const given = (details: string, values: readonly number[], k: number): CompositeCall => ({
+    ...call([values.length], k),
+    details,
+    inputs: (dtype) => [tensor(values, [values.length], dtype)],
+  });
+  const { NEGATIVE_INFINITY: hidden, POSITIVE_INFINITY: infinite } = Number;
+  return [
+    { ...call([3, 8], 3), dtypes: halfToo, quick: true },
+    call([7], 1),
+    call([2, 3, 5], 5),
+    call([0, 5], 2),
+    call([2, 3000], 40),
+    { ...given("equal ones", [1, 3, 2, 3, 1, 2, 3, 3], 6), dtypes: halfToo, quick: true },
+    given("all equal", new Array<number>(70).fill(2), 50),
+    { ...given("hidden ones", [hidden, 1, hidden, infinite, hidden, -5], 5), dtypes: halfToo },
+    { ...call([3, 5], 2), details: "named sizes", shapes: [[batch, 5]] },
+  ];
+}
+
 /** Calls of composites that look at whole rows. */
 export const rowCalls = {
+  topK: largest(),
   softmax: shares(softmax),
   logSoftmax: shares(logSoftmax),
   layerNorm: norms({

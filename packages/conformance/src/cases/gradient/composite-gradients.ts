@@ -30,6 +30,7 @@ import {
   type Tensor,
   tensor,
   tensorScatter,
+  topK,
   triangularInverse,
 } from "@relpos/core";
 import type { CompositeName } from "../composite/composite-name.js";
@@ -98,6 +99,7 @@ export const compositeGradients: Readonly<Record<CompositeName, readonly NamedGr
       "one row beyond",
     ),
   ],
+  topK: [of((x: Tensor) => topK(x, 3).values, [gaussian([2, 5])])],
   triangularInverse: [of((x: Tensor) => triangularInverse(x), [gaussian([2, 5, 5])])],
   gelu: [...one((x) => gelu(x), "exact"), ...one((x) => gelu(x, "tanh"), "tanh")],
   mean: [...one((x) => mean(x), "last axis"), ...one((x) => mean(x, 0, { keepDims: true }), "axis 0 kept")],
