@@ -1,7 +1,10 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { type CatalogueEntry, catalogue } from "@relpos/catalogue";
-import type { Model } from "@relpos/checkpoints";
+import { encodeSafetensors, type Model, openSafetensors } from "@relpos/checkpoints";
 import { expectClose } from "@relpos/conformance";
 import { graph, type HostTensor, randomIntegers, randomKey, Tensor, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
@@ -13,11 +16,15 @@ import { decoderModel } from "./decoder-model.js";
 // A session's scores are those of the whole sequence at once, however it came to its tokens.
 
 let backends: readonly Backend[];
+let folder: string;
+const at = (name: string): string => join(folder, name);
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "relpos-session-"));
   backends = [createReferenceBackend(), await createOrtNodeBackend()] as readonly Backend[];
 });
 afterAll(async () => {
   for (const backend of backends) await backend.close();
+  await rm(folder, { recursive: true });
 });
 
 /** The values in memory that can be given away. */
@@ -85,6 +92,22 @@ describe.each(encodings)("a session with %s", (name) => {
       session.dispose();
     }));
 
+  test("gives the highest scores with their tokens as they stand among all", () =>
+    onEach(async (_, language) => {
+      const [one, other] = [new Session(language, { block: 4 }), new Session(language, { block: 4 })];
+      for (const tokens of [tokensOf(8, 5), [3], [1, 2]]) {
+        const all = [...(await one.append([tokens], { choice: "scores" })).data] as number[];
+        const order = [...all.keys()].sort((a, b) => all[b]! - all[a]! || a - b).slice(0, 4);
+        const found = await other.append([tokens], { choice: { topK: 4 } });
+        expect(found.shape).toEqual([1, 2, 4]);
+        expect([...found.data]).toEqual([...order.map((token) => all[token]), ...order]);
+      }
+      const found = await other.append([[4]], { choice: { topK: 50 } });
+      expect(found.shape).toEqual([1, 2, vocabulary]);
+      one.dispose();
+      other.dispose();
+    }));
+
   test("goes on from a shorter beginning", () =>
     onEach(async (backend, language) => {
       const session = new Session(language, { block: 4 });
@@ -111,6 +134,133 @@ describe.each(encodings)("a session with %s", (name) => {
       }
       session.dispose();
       other.dispose();
+    }));
+});
+
+describe.each(encodings)("a saved session with %s", (name) => {
+  const model = decoderModel(encodingOf(name), vocabulary);
+  const values = initializeParameters(model.parameters, 3);
+
+  test("goes on as the one that was saved, from bytes and from a file", async () => {
+    for (const backend of backends) {
+      const before = await backend.memory();
+      const language = await LanguageModel.create(model, copies(values), backend);
+      const session = new Session(language, { block: 4, chunk: 3 });
+      await session.append([tokensOf(9, 10)]);
+      const path = at(`${name}-${backend.name.replace(":", "-")}.safetensors`);
+      await session.save(path);
+      const bytes = await session.toBytes();
+      expect(new Uint8Array(await readFile(path))).toEqual(bytes);
+      const restored = [await Session.restore(language, bytes), await Session.restore(language, path)];
+      for (const next of [[1], [2, 3, 4, 5, 6], [7]]) {
+        const expected = await session.append([next], { choice: "scores" });
+        for (const each of restored) {
+          expect(each.rows.length).toBe(1);
+          expect((await each.append([next], { choice: "scores" })).data).toEqual(expected.data);
+          expect(each.rows).toEqual(session.rows);
+        }
+      }
+      for (const each of [session, ...restored]) each.dispose();
+      await language.close();
+      expect(await backend.memory()).toEqual(before);
+    }
+  });
+});
+
+describe("saved sessions", () => {
+  const model = decoderModel(encodingOf("rope"), vocabulary);
+  const values = initializeParameters(model.parameters, 3);
+  const using = async <T>(
+    other: Model,
+    own: Named<HostTensor>,
+    act: (language: LanguageModel) => Promise<T>,
+  ): Promise<T> => {
+    const language = await LanguageModel.create(other, copies(own), backends[0]!);
+    try {
+      return await act(language);
+    } finally {
+      await language.close();
+    }
+  };
+  const saved = (tokens: readonly (readonly number[])[]) =>
+    using(model, values, async (language) => {
+      using session = new Session(language, { batch: tokens.length });
+      if (tokens.every((row) => row.length > 0)) await session.append(tokens);
+      return await session.toBytes();
+    });
+
+  test("of several rows, of none, with tokens that were not computed", () =>
+    using(model, values, async (language) => {
+      using several = await Session.restore(language, await saved([tokensOf(1, 3), tokensOf(2, 9)]));
+      using whole = new Session(language, { batch: 2 });
+      const expected = await whole.append(
+        [
+          [...tokensOf(1, 3), 1],
+          [...tokensOf(2, 9), 2],
+        ],
+        { choice: "scores" },
+      );
+      expectClose(await several.append([[1], [2]], { choice: "scores" }), expected, "composite", {
+        length: 64,
+        magnitude: 4,
+      });
+      using none = await Session.restore(language, await saved([[]]));
+      expect(none.rows).toEqual([[]]);
+      using broken = new Session(language, { chunk: 2 });
+      await broken.append([[1, 2, 3]], { signal: AbortSignal.abort() }).catch(() => {});
+      using restored = await Session.restore(language, await broken.toBytes());
+      expect(restored.rows).toEqual([[1, 2, 3]]);
+      const scores = await restored.append([[4]], { choice: "scores" });
+      expectClose(scores, await scoresOf(backends[0]!, model, values, [1, 2, 3, 4]), "composite", {
+        length: 64,
+        magnitude: 4,
+      });
+    }));
+
+  test("are refused by a model of other weights or another encoding", async () => {
+    const bytes = await saved([tokensOf(1, 9)]);
+    const other = initializeParameters(model.parameters, 4);
+    await using(model, other, async (language) => {
+      await expect(Session.restore(language, bytes)).rejects.toThrow(
+        "[restore] the session must be of this model, got one of another: layers.0.key is computed otherwise by its weights",
+      );
+    });
+    const second = "layers.1.attention.queryKeyValue.weight";
+    await using(model, { ...values, [second]: other[second]! }, async (language) => {
+      await expect(Session.restore(language, bytes)).rejects.toThrow("layers.1.key is computed otherwise");
+    });
+    for (const name of ["alibi", "fox"]) {
+      const another = decoderModel(encodingOf(name), vocabulary);
+      await using(another, initializeParameters(another.parameters, 3), async (language) => {
+        await expect(Session.restore(language, bytes)).rejects.toThrow("its layers or encoding are others");
+      });
+    }
+    expect(await backends[0]!.memory()).toMatchObject({ tensors: 0 });
+  });
+
+  test("that are cut, or no sessions, are errors", () =>
+    using(model, values, async (language) => {
+      const bytes = await saved([tokensOf(1, 9)]);
+      await expect(Session.restore(language, bytes.slice(0, -4))).rejects.toThrow("[safetensors]");
+      await expect(Session.restore(language, encodeSafetensors({}))).rejects.toThrow(
+        "[restore] the file must be a session that relpos saved, got format undefined, version undefined",
+      );
+      const file = await openSafetensors(bytes);
+      const tensors = new Map(
+        await Promise.all([...file.tensors.keys()].map(async (name) => [name, await file.load(name)] as const)),
+      );
+      const changed = (session: object): Uint8Array => {
+        const metadata = {
+          ...file.metadata,
+          session: JSON.stringify({ ...JSON.parse(file.metadata.session!), ...session }),
+        };
+        return encodeSafetensors(tensors, { metadata });
+      };
+      await expect(Session.restore(language, changed({ held: [20] }))).rejects.toThrow("got 20 of 9");
+      await expect(Session.restore(language, changed({ held: [5] }))).rejects.toThrow(
+        "[restore] layers.0.key must be float32 [1,2,5,4], got float32 [1,2,9,4]",
+      );
+      await expect(Session.restore(language, changed({ block: -1 }))).rejects.toThrow("must have the session's sizes");
     }));
 });
 

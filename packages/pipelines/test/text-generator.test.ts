@@ -83,6 +83,19 @@ test("a session goes on after an earlier text, and is the caller's", async () =>
   session.dispose();
 });
 
+test("a session that was saved goes on with the tokens that it would have got, drawn too", async () => {
+  for (const options of [{}, { temperature: 2, seed: 3 }, { temperature: 2, topK: 0, repetitionPenalty: 1.2 }]) {
+    const unbroken = await generator.generate("abc", { ...options, maxNewTokens: 12 });
+    const session = new Session(generator.model);
+    const first = await generator.generate("abc", { ...options, maxNewTokens: 5 }, session);
+    const restored = await Session.restore(generator.model, await session.toBytes());
+    const second = await generator.generate(`abc${first.text}`, { ...options, maxNewTokens: 7 }, restored);
+    expect(first.text + second.text).toBe(unbroken.text);
+    session.dispose();
+    restored.dispose();
+  }
+});
+
 test("an abort ends it within one token", async () => {
   const controller = new AbortController();
   const pieces: string[] = [];

@@ -1,5 +1,7 @@
+import { encodeSafetensors, type ReadOptions, type SourceLike, saveSafetensors } from "@relpos/checkpoints";
 import { check, elementCount, type HostTensor, pad, type Tensor, type TensorType, tensor, trace } from "@relpos/core";
 import type { LanguageModel, Step } from "./language-model.js";
+import { checkRows, readSessionFile, resized, type SessionParts, sessionFile } from "./session-file.js";
 import { type Choice, cacheTypes } from "./step-graph.js";
 
 export interface SessionOptions {
@@ -107,6 +109,55 @@ export class Session {
     return other;
   }
 
+  /** Writes the session to a file, as a whole or not at all: its tokens and its cache. Needs Node. */
+  async save(path: string): Promise<void> {
+    const { tensors, metadata } = sessionFile(this.model, await this.#parts());
+    await saveSafetensors(path, tensors, { metadata });
+  }
+
+  /** The same file in memory. */
+  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const { tensors, metadata } = sessionFile(this.model, await this.#parts());
+    return encodeSafetensors(tensors, { metadata });
+  }
+
+  /**
+   * The session of a file, which goes on as the one that was saved: `source` is a path (in Node), an address, a Blob or bytes.
+   * Samplers have no state but the seed, so draws go on too.
+   *
+   * Errors when the file is no session, and when it is one of another model: its first tokens are computed anew and compared.
+   */
+  static async restore(model: LanguageModel, source: SourceLike, options: ReadOptions = {}): Promise<Session> {
+    const parts = await readSessionFile(model, source, options);
+    const { rows, held, block, chunk, cache } = parts;
+    const session = new Session(model, { batch: rows.length, block, chunk });
+    session.#rows = rows.map((row) => [...row]);
+    if (cache.length === 0) return session;
+    await session.#check(parts);
+    const filled = Math.max(...held);
+    session.#capacity = model.hasRoom ? Math.ceil(filled / block) * block : 0;
+    const whole = model.hasRoom ? cache.map((part) => resized(part, 2, session.#capacity)) : cache;
+    session.#cache = await Promise.all(whole.map((part) => model.backend.upload(part, { transfer: true })));
+    session.#held = [...held];
+    return session;
+  }
+
+  /** Errors unless the first rows of a saved cache are those that this model computes. */
+  async #check(saved: SessionParts): Promise<void> {
+    const count = Math.min(saved.held[0] as number, checkedTokens);
+    if (count === 0) return;
+    using own = new Session(this.model, { block: count });
+    await own.append([(saved.rows[0] as readonly number[]).slice(0, count)]);
+    checkRows(this.model, saved, (await own.#parts()).cache, count);
+  }
+
+  async #parts(): Promise<SessionParts> {
+    check(!this.#disposed, "save", () => "the session was disposed");
+    const sizes = { held: this.#held, block: this.#block, chunk: this.#chunk };
+    const rows = this.#rows.map((row) => [...row]);
+    return { rows, ...sizes, cache: await Promise.all(this.#cache.map((part) => this.model.backend.download(part))) };
+  }
+
   /** Frees the cache. A second call does nothing. */
   dispose(): void {
     this.#disposed = true;
@@ -199,6 +250,9 @@ export class Session {
     }
   }
 }
+
+/** So many of a saved session's tokens are computed anew to tell its model from others. */
+const checkedTokens = 8;
 
 /** Parts of a cache [B, Hkv, C, D] with so many rows. */
 const withRows = (types: readonly TensorType[], rows: number): readonly TensorType[] =>
