@@ -1,7 +1,7 @@
 import { subjects } from "@relpos/conformance-runs";
 import type { Benchmark, Measurement } from "../benchmark.js";
-import type { HeldSample } from "../programs/leaks.js";
 import { runAnywhere } from "../programs/run-anywhere.js";
+import { slope } from "../slope.js";
 import type { TrainingSettings } from "../training/models.js";
 
 const model: TrainingSettings = { layers: 1, width: 16, heads: 2, length: 8, batch: 2, vocabulary: 11, parts: 1 };
@@ -26,8 +26,8 @@ const benchmark: Benchmark = {
           iqrMs: 0,
           peakMemoryBytes: Math.max(...list.map(({ bytes }) => bytes)),
           figures: {
-            "tensors/1000 runs": slope(settled, ({ tensors }) => tensors) * 1000,
-            "kB/1000 runs": slope(settled, ({ bytes }) => bytes),
+            "tensors/1000 runs": slope(settled.map(({ runs, tensors }) => [runs, tensors])) * 1000,
+            "kB/1000 runs": slope(settled.map(({ runs, bytes }) => [runs, bytes])),
           },
         });
       }
@@ -35,14 +35,5 @@ const benchmark: Benchmark = {
     return measurements;
   },
 };
-
-/** Growth for each run, by least squares. */
-function slope(samples: readonly HeldSample[], value: (sample: HeldSample) => number): number {
-  const mean = (numbers: readonly number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-  const [at, of] = [mean(samples.map(({ runs }) => runs)), mean(samples.map(value))];
-  const products = samples.map((sample) => (sample.runs - at) * (value(sample) - of));
-  const squares = samples.map(({ runs }) => (runs - at) ** 2);
-  return mean(products) / mean(squares);
-}
 
 export default benchmark;
