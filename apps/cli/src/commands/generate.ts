@@ -78,13 +78,16 @@ async function continueAll(
   const { console } = context;
   const generator = await openGenerator(flags, workplace, context);
   const results: (Made & { readonly prompt: string })[] = [];
+  const remedy = "try another prompt, or the model's own tokenizer";
   try {
+    // A prompt that cannot be read ends before anything is written.
+    await withData(async () => prompts.forEach((prompt) => void generator.encode(prompt)), remedy);
     for (const prompt of prompts) {
       const say = flags.json ? () => {} : console.out;
       say(prompt);
       const made = await withData(
         () => written(generator, prompt, { ...flags, signal: workplace.signal }, say).finally(() => say("\n")),
-        "try another prompt, or the model's own tokenizer",
+        remedy,
       );
       results.push({ prompt, ...made });
       console.error(`${describe(made)}\n`);
