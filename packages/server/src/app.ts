@@ -5,40 +5,11 @@ import { cors } from "hono/cors";
 import { streamSSE } from "hono/streaming";
 import { checkHost, checkKey } from "./admission.js";
 import { ApiError, apiErrorOf } from "./api-error.js";
+import type { AppOptions } from "./app-options.js";
 import type { Engine, Usage } from "./engine.js";
 import { readJson } from "./read-json.js";
 import { type Ask, parseChat, parseCompletion } from "./request.js";
 import { chatForm, completionForm, type Form, type Head, streamedAnswer, wholeAnswer } from "./response.js";
-
-/** A request that ended, to log. */
-export interface RequestRecord {
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  /** From its head to the answer's end. */
-  readonly seconds: number;
-  /** The address that it came from. */
-  readonly client: string;
-  /** Whether the client got its answer to the end. */
-  readonly finished: boolean;
-  /** What an answer took. */
-  readonly usage?: Usage | undefined;
-  /** What went wrong in the server. */
-  readonly error?: unknown;
-}
-
-export interface AppOptions {
-  /** What requests call the model. */
-  readonly model: string;
-  /** Default: none is asked for. */
-  readonly apiKey?: string | undefined;
-  /** Pages that may ask, by their origin: `https://example.org`, or `*` for all. Default: none. */
-  readonly origins?: readonly string[] | undefined;
-  /** Whether only requests that name this machine as their host are answered. Default `false`. */
-  readonly loopbackOnly?: boolean | undefined;
-  /** Called when a request ended. */
-  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
-}
 
 interface Environment {
   readonly Bindings: HttpBindings;

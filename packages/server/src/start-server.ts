@@ -4,7 +4,8 @@ import { createAdaptorServer } from "@hono/node-server";
 import { RelposError } from "@relpos/core";
 import type { TextGenerator } from "@relpos/pipelines";
 import { isLoopback } from "./admission.js";
-import { type AppOptions, createApp } from "./app.js";
+import { createApp } from "./app.js";
+import type { AppOptions } from "./app-options.js";
 import { Engine } from "./engine.js";
 import { type Limits, limitsOf } from "./limits.js";
 

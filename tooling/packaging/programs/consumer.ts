@@ -15,6 +15,7 @@ import { memoryRunStore, type RunStore } from "@relpos/lab";
 import { claims, lower } from "@relpos/onnx";
 import { createOrtDriver } from "@relpos/onnx/driver";
 import { LanguageModel, Session, TextGenerator } from "@relpos/pipelines";
+import { type Server, startServer } from "@relpos/server";
 import { type Tokenizer, tokenizerFromJson } from "@relpos/text";
 
 export const backend: Backend = createReferenceBackend();
@@ -83,3 +84,5 @@ export async function write(folder: string, json: string): Promise<string> {
   session.dispose();
   return text;
 }
+
+export const serve = (generator: TextGenerator): Promise<Server> => startServer({ generator, model: "mine" });
