@@ -32,7 +32,10 @@ export function randomBits(key: RandomKey, count: number): Uint32Array {
 
 /** `count` numbers, uniform in [0, 1), multiples of 2⁻³². */
 export function randomUniform(key: RandomKey, count: number): Float64Array {
-  return Float64Array.from(randomBits(key, count), (word) => word * 2 ** -32);
+  const words = randomBits(key, count);
+  const uniform = new Float64Array(count);
+  for (let i = 0; i < count; i++) uniform[i] = (words[i] as number) * 2 ** -32;
+  return uniform;
 }
 
 /** `count` numbers with mean 0 and variance 1, by Box and Muller's transform. */
@@ -67,6 +70,9 @@ export function permutation(key: RandomKey, count: number): Int32Array {
 
 /** A mask for `dropout`: true with probability 1 − rate. */
 export function dropoutMask(key: RandomKey, shape: readonly number[], rate: number): HostTensor {
-  const keep = randomUniform(key, elementCount(shape)).map((x) => (x >= rate ? 1 : 0));
-  return tensor(keep, shape, "bool");
+  const words = randomBits(key, elementCount(shape));
+  const data = new Uint8Array(words.length);
+  const least = rate * 2 ** 32;
+  for (let i = 0; i < data.length; i++) data[i] = Number((words[i] as number) >= least);
+  return { shape, dtype: "bool", data };
 }
