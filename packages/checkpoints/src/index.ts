@@ -11,11 +11,21 @@ export {
   ropeExamples,
   type ScalingOverride,
 } from "./config/rope-override.js";
+export { modelOf } from "./families/blueprint.js";
 export { families } from "./families/index.js";
 export { type OpenLlama2cOptions, openLlama2c } from "./llama2c/open-llama2c.js";
 export { type Llama2cTokenizer, readLlama2cTokenizer } from "./llama2c/tokenizer.js";
-export type { InputName, Model, ModelInputs, ModelOutputs } from "./model/model.js";
-export { type HostCache, type HostInputs, type LoadedModel, loadModel, type RunModelOptions } from "./model/runner.js";
+export type { DrawPositions, InputName, Model, ModelInputs, ModelOutputs } from "./model/model.js";
+export {
+  createModelRunner,
+  type HostCache,
+  type HostInputs,
+  type LoadedModel,
+  loadModel,
+  type ModelResults,
+  type ModelRunner,
+  type RunModelOptions,
+} from "./model/runner.js";
 export type { Task } from "./model/task.js";
 export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
 export * from "./safetensors/index.js";

@@ -1,20 +1,11 @@
-import { loadModel, openModel as openTrained } from "@relpos/lab/language";
 import type { Generated, TextGenerator } from "@relpos/pipelines";
 import type { Command } from "commander";
 import type { CliContext } from "../cli.js";
 import { CliError } from "../errors.js";
-import { folderStore } from "../folder-store.js";
 import { withData } from "../input-source.js";
 import { type ModelFlags, textModelFlags } from "../models/model-flags.js";
 import { onBackend, openGenerator, type Workplace } from "../models/open-model.js";
-import {
-  collected,
-  generateOptions,
-  refuseFlags,
-  type SamplingFlags,
-  samplingFlags,
-} from "../models/sampling-flags.js";
-import { isTrainedModel } from "../models/trained-model.js";
+import { collected, generateOptions, type SamplingFlags, samplingFlags } from "../models/sampling-flags.js";
 import { addFlags, backendFlags } from "./flags.js";
 
 interface GenerateFlags extends ModelFlags, SamplingFlags {
@@ -59,14 +50,8 @@ export function addGenerateCommand(program: Command, context: CliContext): void 
 async function runGenerate(given: readonly string[], flags: GenerateFlags, context: CliContext): Promise<void> {
   const prompts = [...(flags.prompt ?? []), ...given];
   if (prompts.length === 0) throw new CliError("--prompt is missing", 'give a text, for example --prompt "Once upon"');
-  const model = flags.model ?? "relpos-model";
-  const trained = flags.model === undefined || (await isTrainedModel(model));
-  if (trained && flags.rope) throw new CliError("--rope is not for a model that `relpos train` wrote", "leave it out");
-  await onBackend(flags, context, (workplace) =>
-    trained
-      ? continueTrained(model, prompts, flags, workplace, context)
-      : continueAll(prompts, flags, workplace, context),
-  );
+  const chosen = { ...flags, model: flags.model ?? "relpos-model" };
+  await onBackend(chosen, context, (workplace) => continueAll(prompts, chosen, workplace, context));
 }
 
 async function continueAll(
@@ -131,30 +116,4 @@ async function written(
 function describe({ promptTokens, tokens, firstTokenSeconds, tokensPerSecond }: Made): string {
   const rate = tokensPerSecond === undefined ? "" : `, ${tokensPerSecond.toFixed(1)} tokens/s after it`;
   return `prompt of ${promptTokens} tokens, ${tokens.length} new: the first after ${firstTokenSeconds.toFixed(2)} s${rate}`;
-}
-
-const trainedDefaults = { maxNewTokens: 100, temperature: 0.8, seed: 0 };
-
-async function continueTrained(
-  folder: string,
-  prompts: readonly string[],
-  flags: GenerateFlags,
-  { backend, signal }: Workplace,
-  { console }: CliContext,
-): Promise<void> {
-  refuseFlags(flags, "topP", "minP", "repetitionPenalty", "stop");
-  const { maxNewTokens, temperature, topK, seed } = flags;
-  const given = Object.entries({ maxNewTokens, temperature, topK, seed }).filter(([, value]) => value !== undefined);
-  const model = await openTrained(backend, await loadModel(folderStore(folder)));
-  const results: { readonly prompt: string; readonly text: string }[] = [];
-  try {
-    for (const prompt of prompts) {
-      const text = await model.generate(prompt, { ...trainedDefaults, ...Object.fromEntries(given), signal });
-      results.push({ prompt, text });
-      if (!flags.json) console.out(`${prompt}${text}\n`);
-    }
-  } finally {
-    await model.close();
-  }
-  if (flags.json) console.out(`${JSON.stringify(results)}\n`);
 }

@@ -1,7 +1,6 @@
 import type { GenerateOptions } from "@relpos/pipelines";
 import type { Flag } from "../commands/flags.js";
 import { numberFrom, realNumber, wholeNumber } from "../commands/parsers.js";
-import { CliError } from "../errors.js";
 
 const unlimited = Number.POSITIVE_INFINITY;
 
@@ -57,12 +56,4 @@ export function generateOptions(flags: SamplingFlags): GenerateOptions {
   const { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed } = flags;
   const options = { maxNewTokens, temperature, topK, topP, minP, repetitionPenalty, stop, seed };
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-/** Errors for options that a model of `relpos train` does not take. */
-export function refuseFlags(flags: SamplingFlags, ...names: readonly (keyof SamplingFlags)[]): void {
-  const given = names.find((name) => flags[name] !== undefined);
-  if (given === undefined) return;
-  const flag = `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new CliError(`${flag} is not for a model that \`relpos train\` wrote`, "leave it out");
 }

@@ -18,6 +18,7 @@ import { mpt } from "./mpt.js";
 import { opt } from "./opt.js";
 import { phi, phi3 } from "./phi.js";
 import { qwen2, qwen2Vl, qwen3 } from "./qwen.js";
+import { relpos } from "./relpos.js";
 import { roformer } from "./roformer.js";
 import { smollm3 } from "./smollm3.js";
 import { swin } from "./swin.js";
@@ -54,6 +55,7 @@ export const families: Readonly<Record<string, Family>> = {
   qwen2,
   qwen2_vl: qwen2Vl,
   qwen3,
+  relpos,
   roberta,
   roformer,
   smollm3,

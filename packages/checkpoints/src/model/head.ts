@@ -16,6 +16,7 @@ import {
 import {
   type Activation,
   activations,
+  type Drop,
   linearLayer,
   type Module,
   type Named,
@@ -76,7 +77,7 @@ export interface HeadOptions {
 }
 
 /** A head on the hidden states [B, S, width]: `head.dense`, `head.norm`, `head.output`. */
-export type Head = Module<readonly [hidden: Tensor, inputs: ModelInputs], Tensor>;
+export type Head = Module<readonly [hidden: Tensor, inputs: ModelInputs, drop?: Drop | undefined], Tensor>;
 
 export function head({ width, pool, dense, norm: normOptions, output }: HeadOptions): Head {
   const inner = dense && linearLayer({ inputs: width, outputs: width, bias: dense.bias });
@@ -88,12 +89,12 @@ export function head({ width, pool, dense, norm: normOptions, output }: HeadOpti
       ...(norm && prefixed("head.norm", norm.parameters)),
       ...(outer && prefixed("head.output", outer.parameters)),
     },
-    apply: (weights, hidden, inputs) => {
+    apply: (weights, hidden, inputs, drop = (x) => x) => {
       const own = scoped("head", weights);
       const pooled = pool(hidden, inputs);
       const raised = inner && dense ? activations[dense.activation](inner.apply(scoped("dense", own), pooled)) : pooled;
       const normed = norm ? norm.apply(scoped("norm", own), raised) : raised;
-      return outer ? outer.apply(scoped("output", own), normed) : normed;
+      return outer ? outer.apply(scoped("output", own), drop(normed, "head")) : normed;
     },
   };
 }

@@ -1,6 +1,6 @@
-import type { Tensor } from "@relpos/core";
+import type { HostTensor, RandomKey, Tensor } from "@relpos/core";
 import type { PositionEncoding } from "@relpos/core/encodings";
-import type { KeyValue, Named, ParameterSpecs } from "@relpos/core/nn";
+import type { Drop, KeyValue, Named, ParameterSpecs } from "@relpos/core/nn";
 import type { Task } from "./task.js";
 
 /** Inputs of models, by Hugging Face's names. */
@@ -15,6 +15,8 @@ export interface ModelInputs {
   readonly token_type_ids?: Tensor | undefined;
   /** int32 [B, T], of the decoder of an encoder-decoder. */
   readonly decoder_input_ids?: Tensor | undefined;
+  /** int32 [B, T], of the decoder's tokens. Default: 0, 1, …. */
+  readonly decoder_position_ids?: Tensor | undefined;
   /** [B, S, width]: an encoder's output that was computed before, in place of `input_ids`. */
   readonly encoder_last_hidden_state?: Tensor | undefined;
   /** float32 [B, C, H, W]. */
@@ -47,6 +49,12 @@ export interface CacheSizes {
   readonly staleAbove?: number | undefined;
 }
 
+/** Positions of rows of tokens, int32 [B, S] each. Default: by one key for every row, and not for training. */
+export type DrawPositions = (
+  tokens: HostTensor,
+  draw?: { readonly key?: RandomKey; readonly training?: boolean },
+) => HostTensor;
+
 /** A model as a function of named parameters. */
 export interface Model {
   readonly task: Task;
@@ -57,5 +65,11 @@ export interface Model {
   readonly cache?: CacheSizes | undefined;
   /** Each layer's position encoding; of a model whose layers are not a transformer's none. */
   readonly encodings?: readonly PositionEncoding[] | undefined;
-  apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[]): ModelOutputs;
+  /**
+   * Positions of tokens where the encoding draws them or makes them of tokens: `position_ids`, and `decoder_position_ids` of a
+   * decoder with an encoder, must then be given, for the past's tokens too. Default: none, positions are counted.
+   */
+  readonly drawPositions?: DrawPositions | undefined;
+  /** `drop` drops elements in training. */
+  apply(parameters: Named<Tensor>, inputs: ModelInputs, past?: readonly KeyValue[], drop?: Drop): ModelOutputs;
 }

@@ -10,20 +10,34 @@ export type HostInputs = { readonly [K in InputName]?: HostTensor | undefined };
 export interface RunModelOptions {
   /** The cache that an earlier run gave. Default: none. */
   readonly past?: HostCache | undefined;
+  /** Names of the outputs to compute and fetch; the cache then stays where it is. Default: all, and the cache. */
+  readonly wanted?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Keys and values of earlier tokens, one for each layer. */
 export type HostCache = readonly Named<HostTensor>[];
 
+/** What a model gave. */
+export interface ModelResults {
+  readonly outputs: Named<HostTensor>;
+  readonly present: HostCache;
+}
+
+/** Runs a model with weights that the caller holds on a backend. Graphs are compiled once for each set of inputs. */
+export interface ModelRunner<T = unknown> {
+  readonly model: Model;
+  /** Runs it on inputs of any batch and length. Errors for inputs that it does not read. */
+  run(weights: Named<T>, inputs: HostInputs, options?: RunModelOptions): Promise<ModelResults>;
+  /** Frees the graphs. */
+  close(): Promise<void>;
+}
+
 /** A model whose weights a backend holds. */
 export interface LoadedModel {
   readonly model: Model;
   /** Runs it on inputs of any batch and length. Errors for inputs that it does not read. */
-  run(
-    inputs: HostInputs,
-    options?: RunModelOptions,
-  ): Promise<{ readonly outputs: Named<HostTensor>; readonly present: HostCache }>;
+  run(inputs: HostInputs, options?: RunModelOptions): Promise<ModelResults>;
   /** Frees weights and graphs, not the backend. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -47,9 +61,13 @@ function typeOf(
   const shapes: Readonly<Record<InputName, Tensor["shape"]>> = {
     input_ids: [batch, two ? source : sequence],
     attention_mask: [batch, two ? source : total],
-    position_ids: given.shape.length === 3 ? [given.shape[0] as number, batch, sequence] : [batch, sequence],
+    position_ids:
+      given.shape.length === 3
+        ? [given.shape[0] as number, batch, sequence]
+        : [batch, two ? source : model.drawPositions ? total : sequence],
     token_type_ids: [batch, sequence],
     decoder_input_ids: [batch, sequence],
+    decoder_position_ids: [batch, sequence],
     encoder_last_hidden_state: [batch, source, given.shape[2] as number],
     pixel_values: [batch, ...given.shape.slice(1)],
     logits_positions: [batch],
@@ -57,8 +75,8 @@ function typeOf(
   return { shape: shapes[name], dtype: given.dtype };
 }
 
-interface Compiled {
-  readonly executable: Executable;
+interface Compiled<T> {
+  readonly executable: Executable<T>;
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: readonly string[];
 }
@@ -67,17 +85,35 @@ const cacheParts = ["key", "value", "state"] as const;
 
 /** Gives a model's weights to a backend. Graphs are compiled once for each set of inputs, for every batch and length. */
 export async function loadModel(model: Model, weights: Named<HostTensor>, backend: Backend): Promise<LoadedModel> {
-  const parameters = parameterInputs(model.parameters);
-  const held = new Map<Tensor, unknown>();
-  for (const [name, input] of Object.entries(parameters))
-    held.set(input, await backend.upload(weights[name] as HostTensor));
-  const compiled = new Map<string, Promise<Compiled>>();
+  const runner = createModelRunner(model, backend);
+  const held: Record<string, unknown> = {};
+  for (const name of Object.keys(model.parameters)) held[name] = await backend.upload(weights[name] as HostTensor);
   let closed = false;
+  return {
+    model,
+    run: (inputs, options) => {
+      check(!closed, "run", () => "the model is closed");
+      return runner.run(held, inputs, options);
+    },
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      await runner.close();
+      for (const handle of Object.values(held)) backend.dispose(handle);
+    },
+  };
+}
+
+/** A runner of a model whose weights are given with each run. */
+export function createModelRunner<T>(model: Model, backend: Backend<T>): ModelRunner<T> {
+  const parameters = parameterInputs(model.parameters);
+  const compiled = new Map<string, Promise<Compiled<T>>>();
 
   const compile = async (
     inputs: ReadonlyMap<InputName, HostTensor>,
     cache: HostCache | undefined,
-  ): Promise<Compiled> => {
+    wanted: readonly string[] | undefined,
+  ): Promise<Compiled<T>> => {
     const named = new Map<string, Tensor>();
     const add = (name: string, type: { shape: Tensor["shape"]; dtype: DType }): Tensor => {
       const input = Tensor.input(type, name);
@@ -99,8 +135,8 @@ export async function loadModel(model: Model, weights: Named<HostTensor>, backen
     });
     const { outputs, present } = model.apply(parameters, given as ModelInputs, pastOf);
     const results: [string, Tensor][] = [
-      ...Object.entries(outputs),
-      ...present.flatMap((layer, index) =>
+      ...Object.entries(outputs).filter(([name]) => !wanted || wanted.includes(name)),
+      ...(wanted ? [] : present).flatMap((layer, index) =>
         cacheParts.flatMap((part): [string, Tensor][] => {
           const value = layer[part];
           return value ? [[`present.${index}.${part}`, value]] : [];
@@ -116,19 +152,25 @@ export async function loadModel(model: Model, weights: Named<HostTensor>, backen
 
   return {
     model,
-    run: async (inputs, { past: cache, signal } = {}) => {
-      check(!closed, "run", () => "the model is closed");
+    run: async (weights, inputs, { past: cache, wanted, signal } = {}) => {
       const given = new Map(
-        Object.entries(inputs).filter(([, value]) => value !== undefined) as [InputName, HostTensor][],
+        Object.entries(withPositions(model, inputs, cache)).filter(([, value]) => value !== undefined) as [
+          InputName,
+          HostTensor,
+        ][],
       );
       for (const name of given.keys()) {
         check(model.inputs.includes(name), "run", () => `inputs must be among ${model.inputs.join(", ")}, got ${name}`);
       }
-      const key = JSON.stringify([[...given].map(([name, value]) => [name, value.dtype, value.shape.length]), !!cache]);
-      if (!compiled.has(key)) compiled.set(key, compile(given, cache));
-      const { executable, inputs: named, outputs: names } = await (compiled.get(key) as Promise<Compiled>);
-      const feeds = new Map<Tensor, unknown>(held);
-      const own: unknown[] = [];
+      const key = JSON.stringify([
+        [...given].map(([name, value]) => [name, value.dtype, value.shape.length]),
+        !!cache,
+        wanted,
+      ]);
+      if (!compiled.has(key)) compiled.set(key, compile(given, cache, wanted));
+      const { executable, inputs: named, outputs: names } = await (compiled.get(key) as Promise<Compiled<T>>);
+      const feeds = new Map<Tensor, T>(Object.entries(parameters).map(([name, input]) => [input, weights[name] as T]));
+      const own: T[] = [];
       const values = new Map<string, HostTensor>([
         ...given,
         ...(cache ?? []).flatMap((layer, index) => {
@@ -154,11 +196,25 @@ export async function loadModel(model: Model, weights: Named<HostTensor>, backen
       }
     },
     close: async () => {
-      if (closed) return;
-      closed = true;
       for (const one of compiled.values()) await (await one).executable.close();
-      for (const handle of held.values()) backend.dispose(handle);
+      compiled.clear();
     },
+  };
+}
+
+/** Inputs with the positions of a model that draws them, where they are not given. */
+function withPositions(
+  { drawPositions, inputs: names }: Model,
+  inputs: HostInputs,
+  cache: HostCache | undefined,
+): HostInputs {
+  if (!drawPositions) return inputs;
+  check(!cache || inputs.position_ids, "run", () => "position_ids must be given with a cache: the model draws them");
+  const drawn = (tokens: HostTensor | undefined): HostTensor | undefined => tokens && drawPositions(tokens);
+  return {
+    position_ids: drawn(inputs.input_ids),
+    ...(names.includes("decoder_input_ids") && { decoder_position_ids: drawn(inputs.decoder_input_ids) }),
+    ...inputs,
   };
 }
 

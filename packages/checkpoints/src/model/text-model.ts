@@ -13,6 +13,7 @@ import {
 } from "@relpos/core";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import {
+  type Drop,
   type KeyValue,
   memoryOf,
   type Named,
@@ -23,7 +24,7 @@ import {
   transformer,
 } from "@relpos/core/nn";
 import { type Head, type HeadOptions, head, spanLogits } from "./head.js";
-import type { InputName, Model, ModelInputs } from "./model.js";
+import type { DrawPositions, InputName, Model, ModelInputs } from "./model.js";
 import type { Task } from "./task.js";
 
 /** Positions of all tokens [B, past + S] from the inputs; `undefined` for 0, 1, … in every row. */
@@ -44,6 +45,8 @@ export interface TextModelOptions {
   readonly positions: Positions;
   /** Length that makes a cache stale. Default: none. */
   readonly staleAbove?: number | undefined;
+  /** Default: positions are counted. */
+  readonly drawPositions?: DrawPositions | undefined;
 }
 
 const languageTasks: ReadonlySet<Task> = new Set(["causal-lm", "masked-lm", "seq2seq-lm"]);
@@ -96,7 +99,12 @@ const hasRoom = (options: ResolvedOptions): boolean => encodingsOf(options).ever
 
 /** A decoder or an encoder with a head. */
 export function textModel(settings: TextModelOptions): Model {
-  const { task, transformer: options, head: headOptions, positions, staleAbove } = settings;
+  const { task, transformer: options, head: headOptions, staleAbove, drawPositions } = settings;
+  /** Drawn positions are given for the past too, as masks are: they stand for the counted ones. */
+  const place = (inputs: ModelInputs, past: readonly KeyValue[] | undefined): StackInput =>
+    drawPositions
+      ? placed({ ...inputs, position_ids: undefined }, () => inputs.position_ids, past)
+      : placed(inputs, settings.positions, past);
   const main = transformer(options);
   const own: Head | undefined = headOptions && head(headOptions);
   const { layers, kvHeads, headSize } = main.options;
@@ -116,14 +124,17 @@ export function textModel(settings: TextModelOptions): Model {
     },
     inputs: ["input_ids", "attention_mask", "position_ids", "logits_positions", ...kinds],
     encodings: encodingsOf(main.options),
-    ...(isDecoder && { cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options), staleAbove } }),
-    apply: (weights, inputs, past) => {
+    ...(isDecoder && {
+      cache: { layers, kvHeads, headSize, hasRoom: !drawPositions && hasRoom(main.options), staleAbove },
+    }),
+    drawPositions,
+    apply: (weights, inputs, past, drop) => {
       const tokens = inputs.input_ids;
       check(tokens, "forward", () => "input_ids must be given");
-      const input = { ...placed(inputs, positions, past), tokens, tokenTypes: inputs.token_type_ids };
+      const input = { ...place(inputs, past), tokens, tokenTypes: inputs.token_type_ids, drop };
       const { hidden, present } = main.decode(weights, input);
       const wanted = inputs.logits_positions ? tokensAt(hidden, inputs.logits_positions) : hidden;
-      const read = own ? own.apply(weights, wanted, inputs) : wanted;
+      const read = own ? own.apply(weights, wanted, inputs, drop) : wanted;
       const output = withScores ? main.head(weights, read) : read;
       return { outputs: named(task, output), present: isDecoder ? present : [] };
     },
@@ -134,7 +145,8 @@ export function textModel(settings: TextModelOptions): Model {
 export function sequenceToSequenceModel({
   task,
   transformer: options,
-}: Pick<TextModelOptions, "task" | "transformer">): Model {
+  drawPositions,
+}: Pick<TextModelOptions, "task" | "transformer" | "drawPositions">): Model {
   const main = transformer({ ...options, form: "encoder-decoder" });
   const { layers, kvHeads, headSize } = main.options;
   const { "head.weight": headWeight, ...base } = main.parameters;
@@ -142,17 +154,29 @@ export function sequenceToSequenceModel({
   return {
     task,
     parameters: { ...base, ...(withScores && headWeight && { "head.weight": headWeight }) },
-    inputs: ["input_ids", "attention_mask", "decoder_input_ids", "encoder_last_hidden_state", "logits_positions"],
-    cache: { layers, kvHeads, headSize, hasRoom: hasRoom(main.options) },
+    inputs: [
+      "input_ids",
+      "attention_mask",
+      "position_ids",
+      "decoder_input_ids",
+      "decoder_position_ids",
+      "encoder_last_hidden_state",
+      "logits_positions",
+    ],
+    cache: { layers, kvHeads, headSize, hasRoom: !drawPositions && hasRoom(main.options) },
+    drawPositions,
     encodings: encodingsOf(main.options),
-    apply: (weights, inputs, past) => {
+    apply: (weights, inputs, past, drop) => {
       const { input_ids: tokens, attention_mask: mask, decoder_input_ids: own } = inputs;
       check(own, "forward", () => "decoder_input_ids must be given");
-      const source = { mask: mask && padding(mask) };
+      const source = { mask: mask && padding(mask), positions: inputs.position_ids };
+      const encoderDrop: Drop | undefined = drop && ((x, name) => drop(x, `encoder.${name}`));
       const encoded =
-        inputs.encoder_last_hidden_state ?? (tokens && main.encode(weights, { tokens, ...source }).hidden);
+        inputs.encoder_last_hidden_state ??
+        (tokens && main.encode(weights, { tokens, ...source, drop: encoderDrop }).hidden);
       check(encoded, "forward", () => "input_ids or encoder_last_hidden_state must be given");
-      const { hidden, present } = main.decode(weights, { tokens: own, past }, memoryOf(encoded, source));
+      const target = placed({ position_ids: inputs.decoder_position_ids }, countAll, past);
+      const { hidden, present } = main.decode(weights, { ...target, tokens: own, drop }, memoryOf(encoded, source));
       const wanted = inputs.logits_positions ? tokensAt(hidden, inputs.logits_positions) : hidden;
       const output = withScores ? { logits: main.head(weights, wanted) } : { last_hidden_state: hidden };
       return { outputs: { ...output, encoder_last_hidden_state: encoded }, present };

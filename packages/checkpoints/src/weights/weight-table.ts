@@ -7,6 +7,10 @@ export interface WeightSource {
   readonly otherwise?: readonly string[];
   /** Default: the tensor as it is. */
   readonly make?: (tensors: readonly HostTensor[]) => HostTensor;
+  /** Where the parameter is some rows of the one tensor, in an order of its own: their numbers. */
+  readonly rows?: readonly number[];
+  /** Whether the parameter is the one tensor turned over. Default `false`. */
+  readonly transposed?: boolean;
   /** Puts a parameter's values back into the one tensor that they come from, float32. Default: as they are; with `make`, not possible. */
   readonly put?: (tensor: HostTensor, value: HostTensor) => void;
 }
@@ -43,6 +47,12 @@ function generalName(parameter: string): { readonly general: string; readonly fi
     layer === undefined ? withStage : withStage.replace(new RegExp(`(layers|blocks)\\.${layer}\\.`), "$1.*.");
   const fill = (name: string): string => name.replaceAll("#", stage ?? "#").replaceAll("*", layer ?? "*");
   return { general, fill };
+}
+
+/** A table for files whose tensors have the parameters' own names. */
+export function ownNames(parameters: Readonly<Record<string, unknown>>): WeightTable {
+  const names = Object.keys(parameters).map((parameter) => generalName(parameter).general);
+  return Object.fromEntries(names.map((name) => [name, tensor(name)]));
 }
 
 /** The source of a parameter. The most specific entry of the table counts. Errors when there is none. */

@@ -1,17 +1,6 @@
-import {
-  crossEntropy,
-  div,
-  type HostTensor,
-  mul,
-  reduceSum,
-  softplus,
-  sub,
-  type Tensor,
-  tensor,
-  toNumbers,
-} from "@relpos/core";
-import type { Backend } from "@relpos/core/backend";
-import type { Named } from "@relpos/core/nn";
+import { createModelRunner } from "@relpos/checkpoints";
+import { crossEntropy, div, mul, reduceSum, softplus, sub, type Tensor, tensor } from "@relpos/core";
+import { classLogits, padded, runWith, softmaxOf, tokensWithin } from "@relpos/pipelines";
 import type { LabeledRecord } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import {
@@ -24,9 +13,7 @@ import {
 } from "../metrics/index.js";
 import type { LanguageModel } from "./language-model.js";
 import type { ClassRow, LanguageTask, TaskContext, TaskExample, TaskScore } from "./language-task.js";
-import { createTokenRunner } from "./runner.js";
-import { commonSettings, examinationBatches, exampleTraining, int32, padded, tokensOf } from "./sequences.js";
-import { softmaxOf } from "./softmax.js";
+import { commonSettings, exampleTraining, int32 } from "./sequences.js";
 
 type Records = readonly LabeledRecord[];
 
@@ -90,12 +77,13 @@ export const classify: LanguageTask<Records> = {
   },
   examiner(backend, context) {
     const { model, records } = context;
-    const tokens = encoded(context);
+    const rows = encoded(context).map((tokens) => ({ tokens }));
     const targets = targetsOf(context);
-    const runner = textRunner(backend, model);
+    const runner = createModelRunner(model.model, backend);
     return {
       async examine(parameters, options = {}) {
-        const logits = await runner.logits(parameters, tokens, options);
+        const { pad } = model.settings;
+        const logits = await classLogits(runWith(runner, parameters), rows, { ...options, pad });
         return scoreOf(model, records, targets, logits);
       },
       close: runner.close,
@@ -103,46 +91,8 @@ export const classify: LanguageTask<Records> = {
   },
 };
 
-/** Logits of texts as tokens [labels], in their order. */
-export function textRunner<T>(backend: Backend<T>, model: LanguageModel) {
-  const drawn = model.positions(0);
-  const runner = createTokenRunner(backend, model);
-  return {
-    close: runner.close,
-    async logits(
-      parameters: Named<T>,
-      texts: readonly Int32Array[],
-      {
-        signal,
-        onProgress,
-      }: { signal?: AbortSignal | undefined; onProgress?: ((share: number) => void) | undefined } = {},
-    ): Promise<readonly ArrayLike<number>[]> {
-      const results: ArrayLike<number>[] = [];
-      let done = 0;
-      for (const rows of examinationBatches(
-        texts.map(({ length }) => length),
-        4096,
-      )) {
-        signal?.throwIfAborted();
-        const own = rows.map((row) => texts[row]!);
-        const batch = padded(own, Math.max(...own.map(({ length }) => length)), model.settings.pad);
-        const positions = drawn?.examination("examination", done, batch);
-        const { logits } = await runner.run(parameters, { tokens: batch, ...(positions && { positions }) }, signal);
-        const values = toNumbers(logits as HostTensor);
-        const size = values.length / rows.length;
-        rows.forEach((row, index) => {
-          results[row] = Array.prototype.slice.call(values, index * size, (index + 1) * size);
-        });
-        done += rows.length;
-        onProgress?.(done / texts.length);
-      }
-      return results;
-    },
-  };
-}
-
 function encoded({ records, tokenizer, model }: TaskContext<Records>): readonly Int32Array[] {
-  return records.map(({ text }) => tokensOf(tokenizer, text, model.settings.length));
+  return records.map(({ text }) => tokensWithin(tokenizer, text, model.settings.length));
 }
 
 /** For each record, 1 where it has the label. Errors for a label that the model does not know. */

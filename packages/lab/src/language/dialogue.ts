@@ -1,13 +1,15 @@
 import { crossEntropy, div, maximum, mul, reduceSum, type Tensor, tensor } from "@relpos/core";
-import type { ChatMessage, ChatRecord, Tokenizer } from "@relpos/text";
+import { continueTokens, padded } from "@relpos/pipelines";
+import type { ChatRecord } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import type { Row } from "../data/index.js";
 import { perplexity } from "../metrics/index.js";
-import { generate } from "./generate.js";
+import { type ConversationForm, plainConversation } from "./conversation.js";
+import { withGenerator } from "./generation.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
 import { tokenScorer } from "./lm.js";
 import { reproduction, spread } from "./reproduction.js";
-import { commonSettings, exampleTraining, int32, padded, specialToken } from "./sequences.js";
+import { commonSettings, exampleTraining, int32, specialToken } from "./sequences.js";
 
 type Records = readonly ChatRecord[];
 
@@ -83,24 +85,23 @@ export const dialogue: LanguageTask<Records> = {
     return {
       async examine(parameters, options = {}) {
         const { nats, count, right } = await scorer.score(parameters, rows, options);
-        const examples = [];
-        for (const { messages } of answered) {
-          const last = messages.findLastIndex(({ role }) => role === "assistant");
-          const prompt = promptTokens(tokenizer, messages.slice(0, last));
-          const stop = [specialToken(tokenizer, "eos")];
-          const { signal } = options;
-          const made = await generate({ backend, model, parameters }, prompt, {
-            maxNewTokens: length,
-            temperature: 0,
-            stop,
-            signal,
-          });
-          examples.push({
-            input: messages[last - 1]?.content ?? "",
-            expected: messages[last]!.content,
-            predicted: tokenizer.decode(made),
-          });
-        }
+        const form = formOf(context);
+        const settings = { temperature: 0, endTokens: [specialToken(tokenizer, "eos")], signal: options.signal };
+        const examples = await withGenerator(backend, model, parameters, async (generator) => {
+          const made = [];
+          for (const { messages } of answered) {
+            const last = messages.findLastIndex(({ role }) => role === "assistant");
+            const prompt = form.prompt(messages.slice(0, last)).slice(-Math.ceil(0.75 * length));
+            const maxNewTokens = length - prompt.length;
+            const tokens = await continueTokens(generator, prompt, { ...settings, maxNewTokens });
+            made.push({
+              input: messages[last - 1]?.content ?? "",
+              expected: messages[last]!.content,
+              predicted: tokenizer.decode(tokens),
+            });
+          }
+          return made;
+        });
         const reproduced = answered.filter((record, row) => isReproduced(record, examples[row]!.predicted)).length;
         return {
           score: -nats / count,
@@ -118,30 +119,12 @@ export const dialogue: LanguageTask<Records> = {
   },
 };
 
-/** A conversation up to the assistant's turn, as tokens: each message behind its role, with the token that ends it. */
-export function promptTokens(tokenizer: Tokenizer, messages: readonly ChatMessage[]): readonly number[] {
-  return [...messages.flatMap((message) => messageTokens(tokenizer, message)), roleToken(tokenizer, "assistant")];
-}
-
-function messageTokens(tokenizer: Tokenizer, { role, content }: ChatMessage): readonly number[] {
-  return [roleToken(tokenizer, role), ...tokenizer.encode(content).ids, specialToken(tokenizer, "eos")];
-}
-
-function roleToken({ vocabulary }: Tokenizer, role: string): number {
-  const id = vocabulary.idOf(`<${role}>`);
-  require(id !== undefined, () => `the tokenizer has no token <${role}> for the role ${role}`, () =>
-    "roles are user, assistant and system; train a tokenizer with these tokens");
-  return id;
-}
-
 /** Conversations as tokens with what follows each; the assistant's words and the ends of its messages count. */
-function rowsOf({ records, tokenizer, model }: TaskContext<Records>): readonly Row[] {
+function rowsOf(context: TaskContext<Records>): readonly Row[] {
+  const { records, model } = context;
+  const form = formOf(context);
   return records.map(({ messages }) => {
-    const parts = messages.map((message) => ({ role: message.role, ids: messageTokens(tokenizer, message) }));
-    const ids = parts.flatMap((part) => part.ids);
-    const counts = parts.flatMap(({ role, ids: own }) =>
-      own.map((_, place) => Number(role === "assistant" && place > 0)),
-    );
+    const { ids, counts } = form.whole(messages);
     const size = Math.min(ids.length - 1, model.settings.length);
     return {
       tokens: Int32Array.from(ids.slice(0, size)),
@@ -162,3 +145,7 @@ function filled({ tokens, labels, weights }: Row, length: number, pad: number): 
   row.weights.set(weights);
   return row;
 }
+
+/** The form that a model brings, or else ours. */
+const formOf = ({ conversation, tokenizer }: TaskContext<Records>): ConversationForm =>
+  conversation ?? plainConversation(tokenizer);

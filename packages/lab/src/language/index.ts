@@ -1,9 +1,14 @@
-export { type AnswerWindow, answerWindows, bestAnswer } from "./answer-windows.js";
-export { createTranslator, type TranslateOptions } from "./beam-search.js";
-export { classify, textRunner } from "./classify.js";
-export { dialogue, promptTokens } from "./dialogue.js";
-export { type GenerateOptions, generate, type LoadedWeights } from "./generate.js";
-export { type LanguageModel, languageModel } from "./language-model.js";
+export { headOf, settingsOfCheckpoint, taskOfCheckpoint } from "./checkpoint-settings.js";
+export { classify } from "./classify.js";
+export {
+  type ConversationForm,
+  type ConversationTokens,
+  chatTemplate,
+  plainConversation,
+  writtenConversation,
+} from "./conversation.js";
+export { dialogue } from "./dialogue.js";
+export { type LanguageModel, languageModel, type SequencePositions, taskModel } from "./language-model.js";
 export type {
   ClassRow,
   ExamineOptions,
@@ -20,13 +25,10 @@ export type {
 export { lm } from "./lm.js";
 export { maskWords, mlm } from "./mlm.js";
 export { configOf, type LanguageTaskName, type ModelSettings, settingsOfConfig } from "./model-settings.js";
-export { type OpenedModel, openModel, type Question, type ScoredLabel } from "./opened-model.js";
-export { createAnswerer, type FoundAnswer, qa } from "./qa.js";
+export { qa } from "./qa.js";
 export { createRunner, type Runner, type RunnerRequest } from "./runner.js";
-export { loadModel, modelFiles, type SavedModel, saveModel } from "./saved-model.js";
+export { loadModel, modelFiles, type SavedModel, savedModelOf, saveModel } from "./saved-model.js";
 export { scoreTable, trainTable } from "./score-table.js";
-export { tokensOf } from "./sequences.js";
-export { softmaxOf } from "./softmax.js";
 export { sparkline } from "./sparkline.js";
 export { languageTasks } from "./tasks.js";
 export {

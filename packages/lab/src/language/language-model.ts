@@ -1,148 +1,107 @@
-import { type CatalogueEntry, type CatalogueSettings, catalogue } from "@relpos/catalogue";
-import { cast, div, equal, logicalNot, maximum, mul, reduceSum, reshape, slice, type Tensor } from "@relpos/core";
-import type { PositionEncoding } from "@relpos/core/encodings";
-import {
-  type Drop,
-  type Layer,
-  linearLayer,
-  type Named,
-  type ParameterSpecs,
-  prefixed,
-  scoped,
-  type Transformer,
-  transformer,
-} from "@relpos/core/nn";
+import { catalogue } from "@relpos/catalogue";
+import { type Model, modelOf } from "@relpos/checkpoints";
+import { cast, equal, foldIn, type HostTensor, logicalNot, mul, randomKey, type Tensor } from "@relpos/core";
+import type { Drop, Named, ParameterSpecs } from "@relpos/core/nn";
 import { findEncoding } from "../compare/encoding-names.js";
 import { require } from "../compare/errors.js";
-import { type DrawnPositions, drawnPositions } from "../compare/positions.js";
-import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
+import { configOf, type LanguageTaskName, type ModelSettings } from "./model-settings.js";
 
-/** Standard deviation of the initial embeddings and weights. */
-const initialDeviation = 0.02;
-
-/** A model of a language task: a transformer and the task's head. */
+/** A model of a language task: a checkpoint's model, told the task's batches. */
 export interface LanguageModel {
   readonly settings: ModelSettings;
-  readonly transformer: Transformer;
+  readonly model: Model;
   readonly parameters: ParameterSpecs;
   /** What the head gives, by name, for tensors of a batch by name. */
   apply(parameters: Named<Tensor>, inputs: Named<Tensor>, drop?: Drop): Named<Tensor>;
   /** Positions of sequences, for encodings that draw them or make them of tokens; those of a training follow the seed. */
-  positions(seed: number): DrawnPositions | undefined;
+  positions(seed: number): SequencePositions | undefined;
 }
 
-/** What a task's model is: which stacks, and what stands on them. */
-interface Form {
-  readonly form: "decoder" | "encoder" | "encoder-decoder";
-  /** Outputs of the head beside the vocabulary's. */
-  outputs?(settings: ModelSettings): number;
-  apply(parts: Parts, weights: Named<Tensor>, inputs: Named<Tensor>, drop?: Drop): Named<Tensor>;
-}
-
-interface Parts {
-  readonly transformer: Transformer;
-  readonly head: Layer | undefined;
-  readonly pad: number;
+/** Positions of rows of tokens, int32 [B, S] each, the same whenever they are asked for. */
+export interface SequencePositions {
+  training(step: number, tokens: HostTensor): HostTensor;
+  examination(tokens: HostTensor): HostTensor;
 }
 
 /** Makes the model of settings. Errors where the encoding cannot serve the task, with those that can. */
-export function languageModel(
-  settings: ModelSettings,
-  entries: Readonly<Record<string, CatalogueEntry>> = catalogue,
-): LanguageModel {
-  const { task, width, layers, heads, feedForward, vocabulary, pad } = settings;
-  const { form, outputs, apply } = forms[task];
-  const entry = findEncoding(settings.encoding, entries);
-  checkDirection(entry, task, form);
-  const own = (causal: boolean): CatalogueSettings => ({
-    trainLength: settings.length,
-    causal,
-    embeddingDeviation: initialDeviation,
-    digits: settings.digits,
-  });
-  const encoding = (causal: boolean): PositionEncoding => entry.create(own(causal));
-  const stack = transformer({
-    form,
-    vocabulary,
-    layers,
-    width,
-    heads,
-    feedForward,
-    initialDeviation,
-    bias: true,
-    position: encoding(form !== "encoder"),
-    ...(form === "encoder-decoder" && { encoder: { position: encoding(false) } }),
-  });
-  const head = outputs && linearLayer({ inputs: width, outputs: outputs(settings), bias: true });
-  const parts = { transformer: stack, head, pad };
+export function languageModel(given: ModelSettings): LanguageModel {
+  const entry = findEncoding(given.encoding, catalogue);
+  const needed = attentionOf[given.task];
+  require(entry.attention === "both" || entry.attention === needed, () =>
+    `the encoding ${entry.name} is for ${entry.attention} attention, which ${given.task} has not`, () =>
+    "choose another encoding; `relpos encodings` shows what each is for");
+  const settings = { ...given, encoding: entry.name };
+  return taskModel(settings, modelOf(configOf(settings)));
+}
+
+const attentionOf: Readonly<Record<LanguageTaskName, "causal" | "bidirectional" | "both">> = {
+  lm: "causal",
+  dialogue: "causal",
+  mlm: "bidirectional",
+  classify: "bidirectional",
+  qa: "bidirectional",
+  translate: "both",
+};
+
+/** A model, of relpos or of any family, as a language task reads it. */
+export function taskModel(settings: ModelSettings, model: Model): LanguageModel {
+  const { task, pad } = settings;
   return {
     settings,
-    transformer: stack,
-    parameters: { ...stack.parameters, ...(head && prefixed("taskHead", head.parameters)) },
-    apply: (weights, inputs, drop) => apply(parts, weights, inputs, drop),
-    positions: (seed) => drawnPositions(entry, own(form !== "encoder"), seed),
-  };
-}
-
-function checkDirection({ name, attention }: CatalogueEntry, task: LanguageTaskName, form: Form["form"]): void {
-  const needed = form === "decoder" ? "causal" : form === "encoder" ? "bidirectional" : "both";
-  require(attention === "both" || attention === needed, () =>
-    `the encoding ${name} is for ${attention} attention, which ${task} has not`, () =>
-    "choose another encoding; `relpos encodings` shows what each is for");
-}
-
-/** Which keys hold tokens: int32 [B, S] → bool [B, 1, 1, S]. */
-export function paddingMask(tokens: Tensor, pad: number): Tensor {
-  const [batch, length] = tokens.shape;
-  return reshape(logicalNot(equal(tokens, pad)), [batch!, 1, 1, length!]);
-}
-
-/** Scores of the vocabulary from a causal stack, or one that sees both sides of what is not padding. */
-const vocabularyLogits =
-  (causal: boolean): Form["apply"] =>
-  ({ transformer: stack, pad }, weights, { tokens, positions }, drop) => {
-    const mask = causal ? undefined : paddingMask(tokens!, pad);
-    return { logits: stack.forward(weights, { tokens: tokens!, positions, mask, drop }).logits };
-  };
-
-const forms: Readonly<Record<LanguageTaskName, Form>> = {
-  lm: { form: "decoder", apply: vocabularyLogits(true) },
-  dialogue: { form: "decoder", apply: vocabularyLogits(true) },
-  mlm: { form: "encoder", apply: vocabularyLogits(false) },
-  /** The mean over tokens, and a linear layer: logits [B, labels]. */
-  classify: {
-    form: "encoder",
-    outputs: ({ labels = [] }) => labels.length,
-    apply: ({ transformer: stack, head, pad }, weights, { tokens, positions }, drop = (x) => x) => {
-      const { hidden } = stack.encode(weights, { tokens: tokens!, positions, mask: paddingMask(tokens!, pad), drop });
-      const [batch, length] = tokens!.shape;
-      const counts = reshape(cast(logicalNot(equal(tokens!, pad)), "float32"), [batch!, length!, 1]);
-      const mean = div(reduceSum(mul(hidden, counts), 1), maximum(reduceSum(counts, 1), 1));
-      return { logits: head!.apply(scoped("taskHead", weights), drop(mean, "pooled")) };
-    },
-  },
-  /** Scores of each token as begin and as end of the answer: [B, S] each, padding far below all others. */
-  qa: {
-    form: "encoder",
-    outputs: () => 2,
-    apply: ({ transformer: stack, head, pad }, weights, { tokens, positions }, drop) => {
-      const { hidden } = stack.encode(weights, { tokens: tokens!, positions, mask: paddingMask(tokens!, pad), drop });
-      const scores = head!.apply(scoped("taskHead", weights), hidden);
-      const [batch, length] = tokens!.shape;
-      const hide = mul(cast(equal(tokens!, pad), "float32"), -1e9);
-      const side = (index: number): Tensor => {
-        return reshape(slice(scores, { 2: [index, index + 1] }), [batch!, length!]).add(hide);
+    model,
+    parameters: model.parameters,
+    apply: (weights, inputs, drop) => batchesOf[task](model, weights, inputs, { pad, drop }),
+    positions: (seed) => {
+      const { drawPositions } = model;
+      if (!drawPositions) return undefined;
+      const key = ["positions", "training"].reduce(foldIn, randomKey(seed));
+      return {
+        training: (step, tokens) => drawPositions(tokens, { key: foldIn(key, step), training: true }),
+        examination: (tokens) => drawPositions(tokens),
       };
-      return { start: side(0), end: side(1) };
     },
+  };
+}
+
+type Apply = (
+  model: Model,
+  weights: Named<Tensor>,
+  inputs: Named<Tensor>,
+  options: { readonly pad: number; readonly drop: Drop | undefined },
+) => Named<Tensor>;
+
+/** 1 for tokens and 0 for what fills rows up: int32 [B, S] each. */
+export const attentionMask = (tokens: Tensor, pad: number): Tensor => cast(logicalNot(equal(tokens, pad)), "int32");
+
+/** Running text: what stands behind a row's end is not seen by what stands before it. */
+const causal: Apply = (model, weights, { tokens, positions }, { drop }) =>
+  model.apply(weights, { input_ids: tokens, position_ids: positions }, undefined, drop).outputs;
+
+/** Rows that are filled up, whose ends are not seen. */
+const masked: Apply = (model, weights, { tokens, positions }, { pad, drop }) => {
+  const inputs = { input_ids: tokens, attention_mask: attentionMask(tokens!, pad), position_ids: positions };
+  return model.apply(weights, inputs, undefined, drop).outputs;
+};
+
+const batchesOf: Readonly<Record<LanguageTaskName, Apply>> = {
+  lm: causal,
+  dialogue: causal,
+  mlm: masked,
+  classify: masked,
+  /** Scores of each token as begin and as end of the answer: [B, S] each, padding far below all others. */
+  qa: (model, weights, inputs, options) => {
+    const { start_logits: start, end_logits: end } = masked(model, weights, inputs, options);
+    const hide = mul(cast(equal(inputs.tokens!, options.pad), "float32"), -1e9);
+    return { start: start!.add(hide), end: end!.add(hide) };
   },
-  translate: {
-    form: "encoder-decoder",
-    apply: ({ transformer: stack, pad }, weights, { source, tokens, sourcePositions, positions }, drop) => {
-      const mask = paddingMask(source!, pad);
-      const encoderDrop: Drop | undefined = drop && ((x, name) => drop(x, `encoder.${name}`));
-      const from = { tokens: source!, positions: sourcePositions, mask, drop: encoderDrop };
-      return { logits: stack.forward(weights, { tokens: tokens!, positions, drop }, from).logits };
-    },
+  translate: (model, weights, { source, tokens, sourcePositions, positions }, { pad, drop }) => {
+    const inputs = {
+      input_ids: source,
+      attention_mask: attentionMask(source!, pad),
+      position_ids: sourcePositions,
+      decoder_input_ids: tokens,
+      decoder_position_ids: positions,
+    };
+    return model.apply(weights, inputs, undefined, drop).outputs;
   },
 };

@@ -3,6 +3,7 @@ import type { Backend } from "@relpos/core/backend";
 import type { Named } from "@relpos/core/nn";
 import type { Loss } from "@relpos/core/train";
 import type { Tokenizer } from "@relpos/text";
+import type { ConversationForm } from "./conversation.js";
 import type { LanguageModel } from "./language-model.js";
 import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
 
@@ -27,6 +28,8 @@ export interface TaskContext<Records> {
   readonly records: Records;
   readonly tokenizer: Tokenizer;
   readonly options: TaskOptions;
+  /** How conversations become tokens. Default: each message behind its role's token. */
+  readonly conversation?: ConversationForm | undefined;
 }
 
 /** How training goes on. */

@@ -9,6 +9,7 @@ import {
   type Tensor,
 } from "@relpos/core";
 import { tokenBatch } from "@relpos/core/train";
+import { continueTokens } from "@relpos/pipelines";
 import type { LargeText, TextRecord } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { rowsPerBatch } from "../compare/evaluate.js";
@@ -23,7 +24,7 @@ import {
   textBatches,
 } from "../data/index.js";
 import { bitsPerByte, perplexity } from "../metrics/index.js";
-import { generate } from "./generate.js";
+import { withGenerator } from "./generation.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
 import { createRunner } from "./runner.js";
 import { commonSettings, int32 } from "./sequences.js";
@@ -73,11 +74,12 @@ export const lm: LanguageTask<Records> = {
       async examine(parameters, options = {}) {
         const { nats, count, right } = await scorer.score(parameters, rows, options);
         const prompt = tokens.subarray(0, 1);
-        const sampled = await generate({ backend, model, parameters }, prompt, {
-          maxNewTokens: Math.min(sampleLength, length - 1),
-          temperature: 0.8,
-          seed: 0,
-        });
+        const drawn = { maxNewTokens: Math.min(sampleLength, length - 1), temperature: 0.8, topK: 0 };
+        const sampled = Number.isFinite(nats)
+          ? await withGenerator(backend, model, parameters, (generator) =>
+              continueTokens(generator, [...prompt], drawn),
+            )
+          : [];
         return {
           score: -nats / count,
           measures: {
@@ -127,7 +129,7 @@ export function tokenScorer<T>(
       let [nats, count, right, done] = [0, 0, 0, 0];
       for (const batch of inBatches(rows, size)) {
         signal?.throwIfAborted();
-        const positions = drawn?.examination(rows.name, done, batch.tokens);
+        const positions = drawn?.examination(batch.tokens);
         const inputs = { tokens: batch.tokens, labels: batch.labels, ...(positions && { positions }) };
         const result = await runner.run(parameters, inputs, signal);
         const [own, predicted] = [result.nats as HostTensor, result.predicted as HostTensor];

@@ -8,11 +8,12 @@ import {
   randomUniform,
   type Tensor,
 } from "@relpos/core";
+import { padded } from "@relpos/pipelines";
 import { segmentWords, type TextRecord, type Tokenizer } from "@relpos/text";
 import { perplexity } from "../metrics/index.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
 import { tokenScorer } from "./lm.js";
-import { commonSettings, exampleTraining, int32, padded, specialToken } from "./sequences.js";
+import { commonSettings, exampleTraining, int32, specialToken } from "./sequences.js";
 
 type Records = readonly TextRecord[];
 

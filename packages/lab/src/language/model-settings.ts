@@ -14,12 +14,16 @@ export interface ModelSettings {
   readonly feedForward: number;
   /** Most tokens of a sequence in training, of source and target each in a translation. */
   readonly length: number;
-  /** Name in the catalogue of encodings. */
+  /** Name in the catalogue of encodings; of a checkpoint of another family, its encoding's kind. */
   readonly encoding: string;
+  /** The `model_type` of a checkpoint of another family. Default: a model of relpos. */
+  readonly family?: string;
   /** Tokens that are digits, for encodings that tell them from others. */
   readonly digits: readonly number[];
   /** Id of the token that fills sequences up. */
   readonly pad: number;
+  /** Id of the token that a decoder with an encoder begins with. Default: the tokenizer's bos. */
+  readonly start?: number;
   /** Classes, for `classify`. */
   readonly labels?: readonly string[];
   /** Whether a text may have several labels or none. Default `false`. */
@@ -49,6 +53,7 @@ export function configOf(settings: ModelSettings): Readonly<Record<string, unkno
     intermediate_size: settings.feedForward,
     hidden_act: "gelu",
     tie_word_embeddings: true,
+    is_decoder: task === "lm" || task === "dialogue",
     is_encoder_decoder: task === "translate",
     max_position_embeddings: settings.length,
     position_encoding: { name: settings.encoding, digits: settings.digits },

@@ -1,12 +1,11 @@
-import { crossEntropy, type HostTensor, mul, type Tensor, tensor, toNumbers } from "@relpos/core";
-import type { Backend } from "@relpos/core/backend";
+import { createModelRunner } from "@relpos/checkpoints";
+import { crossEntropy, mul, type Tensor, tensor } from "@relpos/core";
+import { type AnswerWindow, answerQuestions, answerWindows, hasTokenTypes, padded, runWith } from "@relpos/pipelines";
 import type { QuestionRecord, Tokenizer } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { type AnswerStyle, scoreAnswer } from "../metrics/index.js";
-import { type AnswerWindow, answerWindows, bestAnswer } from "./answer-windows.js";
 import type { LanguageTask, TaskContext } from "./language-task.js";
-import { createTokenRunner } from "./runner.js";
-import { commonSettings, examinationBatches, exampleTraining, int32, padded, specialToken } from "./sequences.js";
+import { commonSettings, exampleTraining, int32, specialToken } from "./sequences.js";
 
 type Records = readonly QuestionRecord[];
 
@@ -62,10 +61,13 @@ export const qa: LanguageTask<Records> = {
   },
   examiner(backend, context) {
     const { records, options } = context;
-    const answerer = createAnswerer(backend, context);
+    const { model, tokenizer } = context;
+    const { length, pad } = model.settings;
+    const runner = createModelRunner(model.model, backend);
     return {
       async examine(parameters, { signal, onProgress } = {}) {
-        const predictions = await answerer.answer(parameters, records, { signal, onProgress });
+        const settings = { length, pad, tokenTypes: hasTokenTypes(model.model), signal, onProgress };
+        const predictions = await answerQuestions(runWith(runner, parameters), tokenizer, records, settings);
         const style = styles[options.language ?? "en"];
         const scores = records.map(({ answers }, index) =>
           scoreAnswer(
@@ -87,74 +89,10 @@ export const qa: LanguageTask<Records> = {
           predictions: predictions.map(({ text }) => text),
         };
       },
-      close: answerer.close,
+      close: runner.close,
     };
   },
 };
-
-/** An answer as it stands in its context; empty where the context has none. */
-export interface FoundAnswer {
-  readonly text: string;
-  /** In UTF-16 units. */
-  readonly start: number;
-  /** Score of the span; for no answer, that of the first token. */
-  readonly score: number;
-}
-
-/** Answers questions with a model. A question without an answer is recognised where the model has learned such ones. */
-export function createAnswerer<T>(
-  backend: Backend<T>,
-  { model, tokenizer }: Pick<TaskContext<unknown>, "model" | "tokenizer">,
-) {
-  const drawn = model.positions(0);
-  const runner = createTokenRunner(backend, model);
-  return {
-    close: runner.close,
-    async answer(
-      parameters: Parameters<typeof runner.run>[0],
-      questions: readonly Pick<QuestionRecord, "context" | "question" | "answers">[],
-      {
-        signal,
-        onProgress,
-      }: { signal?: AbortSignal | undefined; onProgress?: ((share: number) => void) | undefined } = {},
-    ): Promise<readonly FoundAnswer[]> {
-      const windows = questions.flatMap((record, index) => answerWindows(record, index, tokenizer, model.settings));
-      const best: (FoundAnswer | undefined)[] = [];
-      let done = 0;
-      for (const rows of examinationBatches(
-        windows.map(({ tokens }) => tokens.length),
-        4096,
-      )) {
-        signal?.throwIfAborted();
-        const own = rows.map((row) => windows[row]!);
-        const length = Math.max(...own.map(({ tokens }) => tokens.length));
-        const tokens = padded(
-          own.map((window) => window.tokens),
-          length,
-          model.settings.pad,
-        );
-        const positions = drawn?.examination("examination", done, tokens);
-        const result = await runner.run(parameters, { tokens, ...(positions && { positions }) }, signal);
-        const [start, end] = [toNumbers(result.start as HostTensor), toNumbers(result.end as HostTensor)];
-        own.forEach((window, row) => {
-          const scores = (values: ArrayLike<number>, place: number): number => values[row * length + place]!;
-          const found = bestAnswer(
-            window,
-            (place) => scores(start, place),
-            (place) => scores(end, place),
-          );
-          const context = questions[window.question]!.context;
-          const before = best[window.question];
-          if (before && before.score >= found.score) return;
-          best[window.question] = { ...found, text: context.slice(found.start, found.end) };
-        });
-        done += rows.length;
-        onProgress?.(done / windows.length);
-      }
-      return questions.map((_, index) => best[index] ?? { text: "", start: 0, score: Number.NEGATIVE_INFINITY });
-    },
-  };
-}
 
 function windowsOf({ records, tokenizer, model }: TaskContext<Records>): readonly AnswerWindow[] {
   return records.flatMap((record, index) => answerWindows(record, index, tokenizer, model.settings));

@@ -1,8 +1,7 @@
-import { dimension, graph, type HostTensor, Tensor, type TensorType } from "@relpos/core";
+import { graph, type HostTensor, Tensor, type TensorType } from "@relpos/core";
 import type { Backend, Executable } from "@relpos/core/backend";
 import { mapNamed, type Named, parameterInputs } from "@relpos/core/nn";
 import type { LanguageModel } from "./language-model.js";
-import { int32 } from "./sequences.js";
 
 /** A function of a model's parameters and a batch, compiled when it is first called. */
 export interface Runner<T> {
@@ -51,11 +50,4 @@ export function createRunner<T>({ backend, model, inputs: types, outputs }: Runn
       await (await compiled)?.close();
     },
   };
-}
-
-/** A model's own outputs for tokens [B, S] of any sizes, with positions [B, S] where the model draws them. */
-export function createTokenRunner<T>(backend: Backend<T>, model: LanguageModel): Runner<T> {
-  const shape = int32(dimension("batch"), dimension("sequence"));
-  const inputs = { tokens: shape, ...(model.positions(0) && { positions: shape }) };
-  return createRunner({ backend, model, inputs, outputs: (weights, given) => model.apply(weights, given) });
 }

@@ -1,4 +1,4 @@
-import { check, foldIn, type HostTensor, randomKey, type TensorType, tensor } from "@relpos/core";
+import { foldIn, type HostTensor, randomKey, type TensorType } from "@relpos/core";
 import type { Named } from "@relpos/core/nn";
 import { bucketedBatches, type Tokenizer } from "@relpos/text";
 import { digitsOf } from "../compare/digits.js";
@@ -30,22 +30,6 @@ export function specialToken({ vocabulary }: Tokenizer, role: keyof Tokenizer["v
   require(id !== undefined, () => `the tokenizer has no ${role} token`, () =>
     "train another tokenizer, or name the token in tokenizer_config.json");
   return id;
-}
-
-/** The tokens of a text, at most `length`; a text without tokens is the unknown one. */
-export function tokensOf(tokenizer: Tokenizer, text: string, length: number): Int32Array {
-  const { ids } = tokenizer.encode(text, { addSpecialTokens: true });
-  return ids.length === 0 ? Int32Array.of(tokenizer.vocabulary.special.unk ?? 0) : ids.slice(0, length);
-}
-
-/** Rows of numbers as int32 [rows, length], filled up at their ends. */
-export function padded(rows: readonly ArrayLike<number>[], length: number, fill: number): HostTensor {
-  const data = new Int32Array(rows.length * length).fill(fill);
-  for (const [index, row] of rows.entries()) {
-    check(row.length <= length, "padded", () => `a row must have at most ${length} numbers, got ${row.length}`);
-    data.set(row, index * length);
-  }
-  return tensor(data, [rows.length, length], "int32");
 }
 
 /** A type of int32 numbers. */
@@ -82,16 +66,4 @@ export function exampleTraining(
       return withPositions(rows(chosen, length, step), (tokens) => drawn!.training(step, tokens));
     },
   };
-}
-
-/** Numbers of rows in batches, like sizes together, the longest first: the order in which they are examined. */
-export function examinationBatches(sizes: readonly number[], tokens: number): readonly (readonly number[])[] {
-  const order = sizes.map((_, row) => row).sort((a, b) => sizes[b]! - sizes[a]!);
-  const batches: number[][] = [];
-  for (let at = 0; at < order.length; ) {
-    const count = Math.max(1, Math.floor(tokens / sizes[order[at]!]!));
-    batches.push(order.slice(at, at + count));
-    at += count;
-  }
-  return batches;
 }

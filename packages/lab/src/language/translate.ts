@@ -1,9 +1,10 @@
+import { createModelRunner } from "@relpos/checkpoints";
 import { crossEntropy, type Tensor } from "@relpos/core";
+import { padded, runWith, translateTokens } from "@relpos/pipelines";
 import type { ParallelRecord, Tokenizer } from "@relpos/text";
 import { corpusBleu, corpusChrf } from "../metrics/index.js";
-import { createTranslator } from "./beam-search.js";
-import type { LanguageTask } from "./language-task.js";
-import { commonSettings, exampleTraining, int32, padded, specialToken } from "./sequences.js";
+import type { LanguageTask, TaskContext } from "./language-task.js";
+import { commonSettings, exampleTraining, int32, specialToken } from "./sequences.js";
 
 type Records = readonly ParallelRecord[];
 
@@ -17,16 +18,16 @@ export const translate: LanguageTask<Records> = {
   headline: "bleu",
   texts: (records) => records.flatMap(({ source, target }) => [source, target]),
   settings: (_, tokenizer, sizes) => {
-    for (const role of ["pad", "bos", "eos"] as const) specialToken(tokenizer, role);
+    for (const role of ["pad", "eos"] as const) specialToken(tokenizer, role);
     return commonSettings("translate", tokenizer, sizes);
   },
   training(context, options) {
     const { model, records, tokenizer } = context;
     const { length, pad } = model.settings;
-    const [bos, eos] = [specialToken(tokenizer, "bos"), specialToken(tokenizer, "eos")];
+    const { start, end } = sequenceTokens(context);
     const pairs = records.map(({ source, target }) => {
       const ids = Array.from(tokenizer.encode(target).ids.slice(0, length - 1));
-      return { source: sourceTokens(tokenizer, source, length), tokens: [bos, ...ids], labels: [...ids, eos] };
+      return { source: sourceTokens(tokenizer, source, length), tokens: [start, ...ids], labels: [...ids, end] };
     });
     return exampleTraining(
       {
@@ -68,15 +69,19 @@ export const translate: LanguageTask<Records> = {
   },
   examiner(backend, context) {
     const { records, options } = context;
-    const translator = createTranslator(backend, context);
-    const tokenizer = options.language === "zh" ? "zh" : "13a";
+    const { model, tokenizer } = context;
+    const { length } = model.settings;
+    const runner = createModelRunner(model.model, backend);
+    const words = options.language === "zh" ? "zh" : "13a";
     return {
       async examine(parameters, { signal, onProgress } = {}) {
-        const sources = records.map(({ source }) => source);
-        const beams = options.beams ?? 4;
-        const predictions = await translator.translate(parameters, sources, { beams, signal, onProgress });
+        const sources = records.map(({ source }) => sourceTokens(tokenizer, source, length));
+        const search = { beams: options.beams ?? 4, maxTokens: length, signal, onProgress };
+        const run = runWith(runner, parameters);
+        const made = await translateTokens(run, sources, sequenceTokens(context), search);
+        const predictions = made.map((tokens) => tokenizer.decode(tokens));
         const targets = records.map(({ target }) => target);
-        const { score: bleu, brevityPenalty } = corpusBleu(predictions, targets, { tokenizer });
+        const { score: bleu, brevityPenalty } = corpusBleu(predictions, targets, { tokenizer: words });
         return {
           score: bleu,
           measures: { bleu, chrf: corpusChrf(predictions, targets), brevityPenalty },
@@ -88,7 +93,7 @@ export const translate: LanguageTask<Records> = {
           predictions,
         };
       },
-      close: translator.close,
+      close: runner.close,
     };
   },
 };
@@ -97,4 +102,10 @@ export const translate: LanguageTask<Records> = {
 export function sourceTokens(tokenizer: Tokenizer, text: string, length: number): Int32Array {
   const { ids } = tokenizer.encode(text);
   return Int32Array.of(...ids.slice(0, length - 1), specialToken(tokenizer, "eos"));
+}
+
+/** What begins, ends and fills up a translation. */
+function sequenceTokens({ model, tokenizer }: TaskContext<unknown>) {
+  const { pad, start } = model.settings;
+  return { pad, start: start ?? specialToken(tokenizer, "bos"), end: specialToken(tokenizer, "eos") };
 }

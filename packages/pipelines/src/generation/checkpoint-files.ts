@@ -1,8 +1,7 @@
 import type { Folder } from "@relpos/checkpoints";
 import { check, RelposError } from "@relpos/core";
-import { type TokenizerConfig, type TokenizerJson, tokenizerFromJson } from "@relpos/text";
+import { type Tokenizer, type TokenizerConfig, type TokenizerJson, tokenizerFromJson } from "@relpos/text";
 import { type ChatTemplate, jinjaChat } from "../text/chat-template.js";
-import type { TextTokenizer } from "../text/text-tokenizer.js";
 
 interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -11,7 +10,7 @@ interface ReadOptions {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The tokenizer of a checkpoint's files. Errors when it has none. */
-export async function readTokenizer(files: Folder, options: ReadOptions = {}): Promise<TextTokenizer> {
+export async function readTokenizer(files: Folder, options: ReadOptions = {}): Promise<Tokenizer> {
   const json = await readJson(files, "tokenizer.json", options);
   check(json, "readTokenizer", () => {
     return `the checkpoint must have tokenizer.json, or a tokenizer be given; it has ${[...files.keys()].join(", ") || "no files"}`;

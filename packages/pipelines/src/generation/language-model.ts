@@ -26,6 +26,8 @@ export class LanguageModel {
   readonly hasRoom: boolean;
   readonly #weights: ReadonlyMap<Tensor, unknown>;
   readonly #steps = new Map<string, Promise<Step>>();
+  /** Whether the weights are freed with the model, or are another's. */
+  readonly #owns: boolean;
   #closed = false;
 
   private constructor(
@@ -33,7 +35,9 @@ export class LanguageModel {
     backend: Backend,
     parameters: Named<Tensor>,
     weights: ReadonlyMap<Tensor, unknown>,
+    owns: boolean,
   ) {
+    this.#owns = owns;
     this.model = model;
     this.backend = backend;
     this.parameters = parameters;
@@ -64,7 +68,14 @@ export class LanguageModel {
       for (const handle of weights.values()) backend.dispose(handle);
       throw error;
     }
-    return new LanguageModel(model, backend, parameters, weights);
+    return new LanguageModel(model, backend, parameters, weights, true);
+  }
+
+  /** A decoder whose weights a backend holds already, and which stay the caller's: those of a training, by parameters' names. */
+  static over(model: Model, handles: Named<unknown>, backend: Backend): LanguageModel {
+    const parameters = parameterInputs(model.parameters);
+    const weights = new Map(Object.entries(parameters).map(([name, input]) => [input, handles[name]]));
+    return new LanguageModel(model, backend, parameters, weights, false);
   }
 
   /** The weights: constants of every graph. */
@@ -93,7 +104,7 @@ export class LanguageModel {
     if (this.#closed) return;
     this.#closed = true;
     for (const step of this.#steps.values()) await (await step).executable.close();
-    for (const handle of this.#weights.values()) this.backend.dispose(handle);
+    if (this.#owns) for (const handle of this.#weights.values()) this.backend.dispose(handle);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -42,6 +42,8 @@ export async function openTextGenerator(
     return new TextGenerator(model, tokenizer, {
       ...settings,
       chatTemplate: await readChatTemplate(files, options),
+      // What relpos trains has short contexts, and is to be tried beyond them.
+      slides: checkpoint.family === "relpos",
       contextLength: contextLength ?? checkpoint.contextLength,
     });
   } finally {

@@ -216,7 +216,14 @@ export class Session {
       [step.last, perRow(own.map((row) => Math.max(row.length - 1, 0)))],
       ...(step.length ? ([[step.length, perRow(this.#held)]] as const) : []),
       ...(step.past ? ([[step.past, tensor(new Int32Array(held), [held], "int32")]] as const) : []),
+      ...(step.positions ? ([[step.positions, this.#positions(held + count)]] as const) : []),
     ]);
+  }
+
+  /** Positions of the only row's first tokens, of a model that draws them. */
+  #positions(count: number): HostTensor {
+    const tokens = tensor(Int32Array.from((this.#rows[0] as number[]).slice(0, count)), [1, count], "int32");
+    return this.model.model.drawPositions?.(tokens) as HostTensor;
   }
 
   /** Makes the cache hold so many rows, in whole blocks. */

@@ -1,4 +1,4 @@
-import type { Model } from "@relpos/checkpoints";
+import type { Model, ModelInputs } from "@relpos/checkpoints";
 import {
   addDims,
   argMax,
@@ -43,6 +43,8 @@ export interface StepGraph {
   readonly past?: Tensor | undefined;
   /** Index of each row's last new token, int32 [B]. */
   readonly last: Tensor;
+  /** Positions of all tokens, int32 [B, P + S], of a model that draws them. */
+  readonly positions?: Tensor | undefined;
   /** Inputs of the cache, layer by layer; the outputs after the first take their places. */
   readonly cache: readonly Tensor[];
 }
@@ -56,7 +58,10 @@ export const cacheParts = ["key", "value", "state"] as const;
 
 /** Types of a model's cache for a batch, layer by layer, where `rows` stands for its number of tokens. */
 export function cacheTypes(model: Model, parameters: Named<Tensor>, batch: number, rows: Dim) {
-  const { present } = model.apply(parameters, { input_ids: int32([batch, sequence], "tokens") });
+  const { present } = model.apply(
+    parameters,
+    newTokens(model, { batch, tokens: "many", hasPast: false, choice: "token" }).inputs,
+  );
   return present.map((layer) =>
     cacheParts.flatMap((part) => {
       const value = layer[part];
@@ -71,7 +76,7 @@ export function cacheTypes(model: Model, parameters: Named<Tensor>, batch: numbe
 /** The step of a model whose cache has room: keys and values of the new tokens are written into it. */
 export function stepWithRoom(model: Model, parameters: Named<Tensor>, kind: StepKind): StepGraph {
   const { batch } = kind;
-  const own = newTokens(kind);
+  const own = newTokens(model, kind);
   const length = int32([batch], "length");
   const layers = cacheTypes(model, parameters, batch, dimension("capacity")).map((parts, layer) => {
     const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `cache.${layer}.${part}`)] as const);
@@ -116,7 +121,7 @@ const rowsOf = (x: Tensor, start: Dim, end: Dim): Tensor => slice(x, { 2: [start
 
 /** The step of a model whose cache is made anew with each step, a few tokens longer. */
 export function stepGrowing(model: Model, parameters: Named<Tensor>, kind: StepKind): StepGraph {
-  const own = newTokens(kind);
+  const own = newTokens(model, kind);
   const layers = cacheTypes(model, parameters, kind.batch, pastLength).map((parts, layer) => {
     const inputs = parts.map(({ part, type }) => [part, Tensor.input(type, `past.${layer}.${part}`)] as const);
     return Object.fromEntries(inputs) as unknown as KeyValue;
@@ -130,18 +135,22 @@ export function stepGrowing(model: Model, parameters: Named<Tensor>, kind: StepK
 interface NewTokens {
   readonly tokens: Tensor;
   readonly last: Tensor;
-  readonly inputs: { readonly input_ids: Tensor; readonly logits_positions?: Tensor };
+  readonly positions?: Tensor | undefined;
+  readonly inputs: ModelInputs;
 }
 
-function newTokens({ batch, tokens: count }: StepKind): NewTokens {
-  const tokens = int32([batch, count === "one" ? 1 : sequence], "tokens");
+function newTokens({ drawPositions }: Model, { batch, tokens: count, hasPast }: StepKind): NewTokens {
+  const own = count === "one" ? 1 : sequence;
+  const tokens = int32([batch, own], "tokens");
   const last = int32([batch], "last");
-  return { tokens, last, inputs: { input_ids: tokens, ...(count === "many" && { logits_positions: last }) } };
+  const positions = drawPositions && int32([batch, hasPast ? addDims(pastLength, own) : own], "positions");
+  const inputs = { input_ids: tokens, position_ids: positions, ...(count === "many" && { logits_positions: last }) };
+  return { tokens, last, positions, inputs };
 }
 
 function assemble(
   parameters: Named<Tensor>,
-  { tokens, last }: NewTokens,
+  { tokens, last, positions }: NewTokens,
   others: readonly Tensor[],
   cache: readonly Tensor[],
   logits: Tensor,
@@ -151,12 +160,14 @@ function assemble(
   const [batch, , vocabulary] = logits.shape as readonly [Dim, Dim, Dim];
   const scores = reshape(logits, [batch, vocabulary]);
   const chosen = chosenOf(scores, choice);
-  const inputs = [...Object.values(parameters), tokens, last, ...others, ...cache];
+  const drawn = positions ? [positions] : [];
+  const inputs = [...Object.values(parameters), tokens, last, ...drawn, ...others, ...cache];
   return {
     graph: graph(inputs, [chosen, ...present]),
     donated: cache.map((input, index) => ({ input, output: index + 1 })),
     tokens,
     last,
+    positions,
     cache,
   };
 }

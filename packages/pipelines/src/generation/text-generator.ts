@@ -39,6 +39,8 @@ export interface TextGeneratorOptions {
   readonly endTokens?: readonly number[] | undefined;
   /** Most tokens that the model can see. Default: no limit. */
   readonly contextLength?: number | undefined;
+  /** Whether a text that has filled the context goes on from its last half. Default `false`: it ends there. */
+  readonly slides?: boolean | undefined;
   /** What calls leave out. */
   readonly defaults?: GenerateOptions | undefined;
   /** How a conversation is written. Default: what was said, line by line. */
@@ -133,7 +135,7 @@ export class TextGenerator {
 
   /** The texts that follow prompts of any lengths, made side by side where the model's cache allows it. */
   async generateAll(prompts: readonly Prompt[], options: GenerateOptions = {}): Promise<readonly Generated[]> {
-    if (!this.model.hasRoom || prompts.length < 2) {
+    if (!this.model.hasRoom || this.#options.slides || prompts.length < 2) {
       const texts: Generated[] = [];
       for (const prompt of prompts) texts.push(await this.generate(prompt, options));
       return texts;
@@ -200,6 +202,11 @@ export class TextGenerator {
     let next = prompt.slice(shared);
     for (let count = 0; count < most; count++) {
       settings.signal?.throwIfAborted();
+      const tokens = [...(session.rows[0] as readonly number[]), ...next];
+      if (tokens.length > this.contextLength) {
+        next = tokens.slice(-Math.ceil(this.contextLength / 2));
+        session.truncate([0]);
+      }
       const chosen = await session.append([next], { choice: sampler.choice, signal: settings.signal });
       const token = sampler.take(chosen, session.rows[0] as readonly number[]);
       yield token;
@@ -211,7 +218,7 @@ export class TextGenerator {
     check(Number.isInteger(maxNewTokens) && maxNewTokens > 0, "generate", () => {
       return `maxNewTokens must be whole and positive, got ${maxNewTokens}`;
     });
-    return Math.min(maxNewTokens, this.contextLength - promptLength);
+    return this.#options.slides ? maxNewTokens : Math.min(maxNewTokens, this.contextLength - promptLength);
   }
 
   /** Collects one row of a batch. */
