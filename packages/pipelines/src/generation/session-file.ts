@@ -24,11 +24,9 @@ export interface SessionParts {
 const format = "relpos.session";
 
 /** Names and types of the parts of a model's cache, and the axis along which rows lie. */
-function partsOf({ model, parameters, hasRoom }: LanguageModel, batch: number) {
+function partsOf({ model, parameters }: LanguageModel, batch: number) {
   return cacheTypes(model, parameters, batch, 0).flatMap((parts, layer) =>
-    parts.map(({ part, type }) => {
-      return { name: `layers.${layer}.${part}`, type, axis: !hasRoom && part === "state" ? 1 : 2 };
-    }),
+    parts.map(({ part, ...of }) => ({ name: `layers.${layer}.${part}`, ...of })),
   );
 }
 

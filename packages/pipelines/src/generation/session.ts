@@ -35,8 +35,6 @@ export class Session {
   #held: number[];
   #capacity = 0;
   #cache: readonly unknown[] = [];
-  /** Types of its parts, whatever their number of rows. */
-  #types: readonly TensorType[] | undefined;
   #disposed = false;
 
   constructor(model: LanguageModel, { batch = 1, block = 256, chunk = 512 }: SessionOptions = {}) {
@@ -230,24 +228,27 @@ export class Session {
   async #makeRoom(rows: number): Promise<void> {
     if (rows <= this.#capacity) return;
     const capacity = Math.ceil(rows / this.#block) * this.#block;
-    const { model, parameters, backend } = this.model;
-    this.#types ??= cacheTypes(model, parameters, this.batch, 0).flatMap((parts) => parts.map(({ type }) => type));
+    const { backend } = this.model;
     const before = this.#cache;
     this.#cache =
       before.length === 0
-        ? await Promise.all(
-            withRows(this.#types, capacity).map((type) => backend.upload(zeros(type), { transfer: true })),
-          )
-        : await this.#padded(this.#types, capacity - this.#capacity);
+        ? await Promise.all(this.#types(capacity).map((type) => backend.upload(zeros(type), { transfer: true })))
+        : await this.#padded(capacity - this.#capacity);
     for (const part of before) backend.dispose(part);
     this.#capacity = capacity;
   }
 
+  /** Types of the cache's parts with so many rows. */
+  #types(rows: number): readonly TensorType[] {
+    const { model, parameters } = this.model;
+    return cacheTypes(model, parameters, this.batch, rows).flatMap((parts) => parts.map(({ type }) => type));
+  }
+
   /** The cache's parts with more rows behind their own. */
-  async #padded(types: readonly TensorType[], more: number): Promise<readonly unknown[]> {
+  async #padded(more: number): Promise<readonly unknown[]> {
     const program = trace(
       (...parts) => parts.map((part) => pad(part as Tensor, { 2: [0, more] })),
-      ...withRows(types, this.#capacity),
+      ...this.#types(this.#capacity),
     );
     const executable = await this.model.backend.compile(program);
     try {
@@ -260,10 +261,6 @@ export class Session {
 
 /** So many of a saved session's tokens are computed anew to tell its model from others. */
 const checkedTokens = 8;
-
-/** Parts of a cache [B, Hkv, C, D] with so many rows. */
-const withRows = (types: readonly TensorType[], rows: number): readonly TensorType[] =>
-  types.map(({ shape, dtype }) => ({ shape: shape.map((size, axis) => (axis === 2 ? rows : size)), dtype }));
 
 function zeros({ shape, dtype }: TensorType): HostTensor {
   const sizes = shape as readonly number[];

@@ -9,6 +9,7 @@ import {
   reshape,
   slice,
   Tensor,
+  type TensorType,
   tensorScatter,
   topK,
 } from "@relpos/core";
@@ -56,19 +57,41 @@ const int32 = (shape: readonly Dim[], name: string): Tensor => Tensor.input({ sh
 /** The parts of a layer's cache, those that an encoding has. */
 export const cacheParts = ["key", "value", "state"] as const;
 
+/** A part of a layer's cache, and the axis along which rows lie. */
+interface CachePart {
+  readonly part: (typeof cacheParts)[number];
+  readonly type: TensorType;
+  readonly axis: number;
+}
+
+/** To trace a model takes long beside a short text: what was found is kept, by the model's parameters and the batch. */
+const found = new WeakMap<Named<Tensor>, Map<number, readonly (readonly CachePart[])[]>>();
+
 /** Types of a model's cache for a batch, layer by layer, where `rows` stands for its number of tokens. */
-export function cacheTypes(model: Model, parameters: Named<Tensor>, batch: number, rows: Dim) {
-  const { present } = model.apply(
-    parameters,
-    newTokens(model, { batch, tokens: "many", hasPast: false, choice: "token" }).inputs,
+export function cacheTypes(
+  model: Model,
+  parameters: Named<Tensor>,
+  batch: number,
+  rows: Dim,
+): readonly (readonly CachePart[])[] {
+  const known = found.get(parameters) ?? new Map<number, readonly (readonly CachePart[])[]>();
+  found.set(parameters, known);
+  const layers = known.get(batch) ?? traceCache(model, parameters, batch);
+  known.set(batch, layers);
+  return layers.map((parts) =>
+    parts.map(({ part, type: { shape, dtype }, axis }) => {
+      return { part, type: { shape: shape.map((dim, at) => (at === axis ? rows : dim)), dtype }, axis };
+    }),
   );
+}
+
+function traceCache(model: Model, parameters: Named<Tensor>, batch: number): readonly (readonly CachePart[])[] {
+  const kind = { batch, tokens: "many", hasPast: false, choice: "token" } as const;
+  const { present } = model.apply(parameters, newTokens(model, kind).inputs);
   return present.map((layer) =>
     cacheParts.flatMap((part) => {
       const value = layer[part];
-      const axis = part === "state" ? 1 : 2;
-      return value
-        ? [{ part, type: { shape: value.shape.map((dim, at) => (at === axis ? rows : dim)), dtype: value.dtype } }]
-        : [];
+      return value ? [{ part, type: { shape: value.shape, dtype: value.dtype }, axis: part === "state" ? 1 : 2 }] : [];
     }),
   );
 }
