@@ -1,7 +1,7 @@
 import { gelu, sigmoid, silu } from "../composites/activations.js";
 import { linear as applyLinear } from "../composites/linear.js";
 import { layerNorm, rmsNorm } from "../composites/norms.js";
-import { maximum, mul, square, tanh } from "../primitives/operations.js";
+import { add, maximum, mul, square, tanh } from "../primitives/operations.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
   type Initializer,
@@ -30,14 +30,20 @@ export interface LinearOptions {
   readonly initialize?: Initializer;
 }
 
-/** x·Wᵀ + b with `weight` [out, in] and `bias` [out]. */
+/**
+ * x·Wᵀ + b with `weight` [out, in] and `bias` [out]. Where `loraA` [r, in] and `loraB` [out, r] are given too, W is W + B·A. Hu
+ * et al., arXiv:2106.09685.
+ */
 export function linearLayer({ inputs, outputs, bias = false, initialize = normal(0.02) }: LinearOptions): Layer {
   return {
     parameters: {
       weight: { shape: [outputs, inputs], initialize },
       ...(bias && { bias: { shape: [outputs], initialize: zeros } }),
     },
-    apply: ({ weight, bias }, x) => applyLinear(x, weight as Tensor, bias),
+    apply: ({ weight, bias, loraA, loraB }, x) => {
+      const y = applyLinear(x, weight as Tensor, bias);
+      return loraA && loraB ? add(y, applyLinear(applyLinear(x, loraA), loraB)) : y;
+    },
   };
 }
 

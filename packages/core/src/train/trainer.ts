@@ -19,7 +19,7 @@ export interface TrainerOptions extends Omit<TrainingGraphOptions, "batch"> {
   readonly batch: BatchTypes | readonly BatchTypes[];
   /** Of the initial weights and of dropout. Default 0. */
   readonly seed?: number;
-  /** Values to begin with in place of initial ones, for instance of an opened checkpoint. */
+  /** Values to begin with in place of initial ones, for instance of an opened checkpoint; all of those that are frozen. */
   readonly initial?: Named<HostTensor>;
   readonly signal?: AbortSignal;
 }
@@ -45,6 +45,7 @@ export class Trainer<T = unknown> {
   private readonly plan: TrainingGraph;
   /** By the shapes of their batches. */
   private readonly programs: Map<string, Program<T>>;
+  private readonly frozen = new Map<string, T>();
   private handles: Map<string, T> | undefined;
   private steps = 0;
 
@@ -60,6 +61,11 @@ export class Trainer<T = unknown> {
   static async create<T>(backend: Backend<T>, options: TrainerOptions): Promise<Trainer<T>> {
     const first = await compileStep(backend, options, variantsOf(options)[0] as BatchTypes);
     const trainer = new Trainer(backend, first, options);
+    for (const name of Object.keys(options.frozen ?? {})) {
+      const value = options.initial?.[name];
+      check(value, "train", () => `initial must have every frozen weight, it lacks ${name}`);
+      trainer.frozen.set(name, await backend.upload(value));
+    }
     await trainer.restore({ ...initialState(first.plan, options), ...options.initial });
     return trainer;
   }
@@ -93,6 +99,7 @@ export class Trainer<T = unknown> {
     );
     const feeds = new Map(uploads);
     for (const [name, input] of Object.entries(plan.state)) feeds.set(input, handles.get(name) as T);
+    for (const [name, input] of Object.entries(plan.frozen)) feeds.set(input, this.frozen.get(name) as T);
     this.handles = undefined;
     const outputs = await executable.run(feeds, options);
     for (const handle of uploads.values()) backend.dispose(handle);
@@ -116,18 +123,23 @@ export class Trainer<T = unknown> {
     for await (const batch of batches) yield await this.train(batch, options);
   }
 
-  /** Handles of the parameters as they are now, to feed to other executables of the backend; they are gone after the next step. */
+  /**
+   * Handles of the parameters as they are now and of what is frozen, to feed to other executables of the backend; those of
+   * parameters are gone after the next step.
+   */
   get parameters(): Named<T> {
+    return { ...Object.fromEntries(this.frozen), ...this.trained };
+  }
+
+  private get trained(): Named<T> {
     const handles = this.requireHandles();
-    const names = Object.keys(this.plan.state).filter(
-      (name) => handles.has(name) && name !== "step" && !name.includes("/"),
-    );
+    const names = Object.keys(this.options.parameters);
     return Object.fromEntries(names.map((name) => [name, handles.get(name) as T]));
   }
 
-  /** Downloads the parameters. */
+  /** Downloads the parameters, without what is frozen. */
   async downloadParameters(): Promise<Named<HostTensor>> {
-    const entries = Object.entries(this.parameters);
+    const entries = Object.entries(this.trained);
     return Object.fromEntries(
       await Promise.all(entries.map(async ([name, handle]) => [name, await this.backend.download(handle)] as const)),
     );
@@ -161,6 +173,7 @@ export class Trainer<T = unknown> {
   /** Frees everything. A second call does nothing. */
   async dispose(): Promise<void> {
     this.disposeHandles();
+    for (const handle of this.frozen.values()) this.backend.dispose(handle);
     await Promise.all([...this.programs.values()].map(({ executable }) => executable.close()));
   }
 

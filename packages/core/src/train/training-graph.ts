@@ -17,6 +17,8 @@ export type Loss = (parameters: Named<Tensor>, batch: Named<Tensor>, drop: Drop)
 
 export interface TrainingGraphOptions {
   readonly parameters: ParameterSpecs;
+  /** Weights that the loss reads beside the parameters and that stay as they are. Default: none. */
+  readonly frozen?: ParameterSpecs | undefined;
   readonly loss: Loss;
   /** Types of the batch's tensors; the first axis of each is the batch. */
   readonly batch: Named<TensorType>;
@@ -35,6 +37,7 @@ export interface TrainingGraph {
   /** Inputs that the step replaces, by name: parameters, slots (`<parameter or group>/<slot>`) and `step`. */
   readonly state: Named<Tensor>;
   readonly batch: Named<Tensor>;
+  readonly frozen: Named<Tensor>;
   /** Masks to make on the host for every step. */
   readonly masks: Named<Tensor>;
   /** Index of each output: loss and global gradient norm in one tensor [2], and the state by the names above. */
@@ -45,11 +48,12 @@ export interface TrainingGraph {
 export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   const { optimizer, clipNorm, parts = 1 } = options;
   const parameters = parameterInputs(options.parameters);
+  const frozen = parameterInputs(options.frozen ?? {});
   const groups = parameterGroups(options.parameters);
   const step = Tensor.input({ shape: [], dtype: "float32" }, "step");
   const batch = mapNamed(options.batch, (type, name) => Tensor.input(type, name));
   const masks: Record<string, Tensor> = {};
-  const { loss, gradients } = summedGradients(options, parameters, batch, masks, parts);
+  const { loss, gradients } = summedGradients(options, { frozen, parameters }, batch, masks, parts);
   const norm = globalNorm(Object.values(gradients));
   const nextStep = add(step, 1);
   const gradientScale = clipNorm === undefined ? constant(1) : clipFactor(norm, clipNorm);
@@ -79,7 +83,7 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
   }
   const stateNames = Object.keys(updated);
   const whole = graph(
-    [...stateNames.map((name) => state[name] as Tensor), ...Object.values(batch), ...Object.values(masks)],
+    [stateNames.map((name) => state[name] as Tensor), frozen, batch, masks].flatMap((inputs) => Object.values(inputs)),
     [concat([reshape(loss, [1]), reshape(norm, [1])], 0), ...Object.values(updated)],
   );
   const position = new Map(stateNames.map((name, index) => [name, index + 1]));
@@ -87,6 +91,7 @@ export function trainingGraph(options: TrainingGraphOptions): TrainingGraph {
     graph: whole,
     state,
     batch,
+    frozen,
     masks,
     outputs: { metrics: 0, state: mapNamed(updated, (_, name) => position.get(name) as number) },
   };
@@ -100,7 +105,7 @@ export function slotName(parameter: string, slot: string): string {
 /** Loss and gradients of the whole batch, from those of its parts. */
 function summedGradients(
   options: TrainingGraphOptions,
-  parameters: Named<Tensor>,
+  { frozen, parameters }: Readonly<Record<"frozen" | "parameters", Named<Tensor>>>,
   batch: Named<Tensor>,
   masks: Record<string, Tensor>,
   parts: number,
@@ -114,7 +119,8 @@ function summedGradients(
       const rows = partOf(tensor, part, parts);
       return before && rows.dtype === "int32" ? after(rows, before) : rows;
     });
-    const value = options.loss(parameters, own, dropWith(options.dropout ?? 0, masks, parts === 1 ? "" : `.${part}`));
+    const drop = dropWith(options.dropout ?? 0, masks, parts === 1 ? "" : `.${part}`);
+    const value = options.loss({ ...frozen, ...parameters }, own, drop);
     results.push(valueAndGradients(parts === 1 ? value : mul(value, 1 / parts), weights));
   }
   return {
