@@ -51,11 +51,30 @@ function largest(device: Device, x: TfjsTensor): TfjsTensor {
 /** The first of the largest of each row; the first NaN where there is one, which the kernel passes over. */
 function findMaxima(device: Device, x: TfjsTensor): TfjsTensor {
   const { cast, equal, notANumber, select } = operationsOn(device);
-  const place = (rows: TfjsTensor) => device.run("ArgMax", { x: rows }, { axis: 1 });
+  const place = (rows: TfjsTensor) =>
+    device.name === "webgpu" && rows.shape[1]! >= sharedRow
+      ? firstOfLargest(device, rows)
+      : device.run("ArgMax", { x: rows }, { axis: 1 });
   if (x.dtype !== "float32") return place(x);
   const isMissing = cast(notANumber(x), "float32");
   const missing = equal(largest(device, isMissing), 1);
   return select(missing, place(isMissing), place(x));
+}
+
+/** From so many elements on WebGPU's ArgMax shares a row among threads, and takes any of the largest, not the first. */
+const sharedRow = 32;
+
+/** The first of the largest of each row, by how many elements there are from it on. */
+function firstOfLargest(device: Device, x: TfjsTensor): TfjsTensor {
+  const { cast, equal, select, sub } = operationsOn(device);
+  const size = x.shape[1]!;
+  const from = device.write(
+    Float32Array.from({ length: size }, (_, index) => size - index),
+    [1, size],
+    "float32",
+  );
+  const reached = select(equal(x, device.view(largest(device, x), [-1, 1])), from, device.scalar(0, "float32"));
+  return cast(sub(device.scalar(size, "float32"), largest(device, reached)), "int32");
 }
 
 /**

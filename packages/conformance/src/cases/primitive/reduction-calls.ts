@@ -80,6 +80,10 @@ const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 const extremes = tensor([-infinity, -infinity, -infinity, 1, infinity, 2, -3, -2, -infinity], [3, 3]);
 const ends = tensor([-(2 ** 31), -(2 ** 31), 2 ** 31 - 1, 2 ** 31 - 2, -5, -7], [3, 2], "int32");
 const ties = tensor([1, 3, 3, 2, 2, 2, -1, -1, -1], [3, 3]);
+const manyTies = tensor(
+  Array.from({ length: 300 }, (_, index) => (index * 7) % 5),
+  [2, 150],
+);
 
 /** Calls of primitives that make fewer elements of many, products and running sums. */
 export const reductionCalls = {
@@ -141,6 +145,7 @@ export const reductionCalls = {
     reduced(place, [9, 4000], 1),
     reduced(place, [400, 9], 0),
     given(reduced(place, [3, 3], 1), "the first of equals", [ties]),
+    { ...given(reduced(place, [2, 150], 1), "the first of many equals", [manyTies]), quick: ["float32"] },
     given(reduced(place, [3, 3], 1), "infinities", [extremes]),
     given(reduced(place, [3, 2], 0), "ends of int32", [ends]),
   ],
