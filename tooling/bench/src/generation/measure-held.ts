@@ -1,5 +1,6 @@
 // Run by the generate-leaks benchmark in a process of its own: what is held while a session goes on and on, and while sessions
-// come and go; how soon an abort ends a text; what two sessions at once give.
+// come and go; how soon an abort ends a text; what two sessions at once give, and how long timers wait meanwhile.
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
 import { openCheckpoint } from "@relpos/checkpoints";
 import { randomIntegers, randomKey } from "@relpos/core";
@@ -32,6 +33,8 @@ export interface HeldSamples {
   readonly abort: { readonly tokensAfter: number; readonly endMs: number };
   /** Whether sessions at the same time gave what each gives alone. */
   readonly sameTogether: boolean;
+  /** So late 99 of 100 timers fire at most, while two sessions are at work. */
+  readonly timerDelayMs: number;
   readonly peakMemoryBytes: number;
 }
 
@@ -113,7 +116,11 @@ const [long, longMs] = await timed(goOn);
 const [many, manyMs] = await timed(comeAndGo);
 const seeds = [1, 2];
 const alone = [await write(1, 100), await write(2, 100)];
+const resolution = 1;
+const delays = monitorEventLoopDelay({ resolution });
+delays.enable();
 const together = await Promise.all(seeds.map((seed) => write(seed, 100)));
+delays.disable();
 const result: HeldSamples = {
   tokens: long,
   tokenMs: longMs / tokens,
@@ -121,6 +128,7 @@ const result: HeldSamples = {
   sessionMs: manyMs / sessions,
   abort: await aborted(),
   sameTogether: JSON.stringify(alone) === JSON.stringify(together),
+  timerDelayMs: delays.percentile(99) / 1e6 - resolution,
   peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
 };
 await language.close();
