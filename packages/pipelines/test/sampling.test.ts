@@ -63,6 +63,13 @@ test("the same seed draws the same tokens, another one others", () => {
   expect(tokens(1)).not.toEqual(tokens(2));
 });
 
+test("an infinite score is as good as certain, none that is a number is an error", () => {
+  const { POSITIVE_INFINITY: infinite, NEGATIVE_INFINITY: hidden } = Number;
+  expect([...drawn({}, Float32Array.from([1, infinite, hidden, 3]))]).toEqual([1]);
+  expect([...drawn({ repetitionPenalty: 1e-300 }, Float32Array.from([1, -infinite, 2]), 1)]).toHaveLength(1);
+  expect(() => drawn({}, new Float32Array(5).fill(Number.NaN))).toThrow("[sampling] scores must be numbers, got NaN");
+});
+
 test("a draw depends on the seed and the position, not on what was drawn before", () => {
   const [first, second] = [createSampler({ seed: 1, temperature: 3 }), createSampler({ seed: 1, temperature: 3 })];
   for (let index = 0; index < 10; index++) first.next(scores, after(index));

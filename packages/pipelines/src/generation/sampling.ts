@@ -112,7 +112,7 @@ function filtered(
   { topP, minP }: Required<Pick<SamplingOptions, "topP" | "minP">>,
 ): readonly Candidate[] {
   const highest = scores[0] as number;
-  const weights = Array.from(scores, (score) => Math.exp((score - highest) / temperature));
+  const weights = Array.from(scores, (score) => (score === highest ? 1 : Math.exp((score - highest) / temperature)));
   const total = sum(weights);
   const nucleus = cumulative(weights).findIndex((reached) => reached >= topP * total);
   const count = topP < 1 && nucleus >= 0 ? nucleus + 1 : weights.length;
@@ -137,7 +137,9 @@ function highestOf(scores: Float32Array, count: number): Candidates {
 
 function draw(candidates: readonly Candidate[], uniform: number): number {
   const place = cumulative(candidates.map(({ probability }) => probability)).findIndex((reached) => reached > uniform);
-  return (candidates.at(place) as Candidate).token;
+  const drawn = candidates.at(place);
+  check(drawn, "sampling", () => "scores must be numbers, got NaN");
+  return drawn.token;
 }
 
 /** The sums of the first, the first two, … */
