@@ -264,6 +264,34 @@ describe("what it refuses", () => {
     }),
   );
 
+  test("settings that are odd, and nothing else: no value of any makes the server fail", () =>
+    serving(generator(), {}, async (server) => {
+      const settings =
+        "model prompt messages max_tokens max_completion_tokens temperature top_p top_k min_p repetition_penalty seed stop n user stream stream_options logit_bias response_format modalities tools".split(
+          " ",
+        );
+      const odd = [null, true, -1, 0, 1e-300, 0.5, 1, 2, 1e30, "", "a", [], ["a"], [null], {}, { type: "text" }];
+      const statuses = new Map<number, number>();
+      for (const [path, common] of [
+        ["/v1/completions", { model: "tiny", prompt: "a", max_tokens: 1, temperature: 1 }],
+        ["/v1/chat/completions", { ...ask, max_tokens: 1, temperature: 1 }],
+      ] as const) {
+        for (const name of settings) {
+          for (const value of odd) {
+            const response = await fetch(`${server.url}${path}`, {
+              method: "POST",
+              headers: { "content-type": "application/json" },
+              body: JSON.stringify({ ...common, [name]: value }),
+            });
+            const text = await response.text();
+            expect(text, `${path} ${name} ${JSON.stringify(value)}`).not.toContain("server_error");
+            statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+          }
+        }
+      }
+      expect([...statuses.keys()].sort()).toEqual([200, 400, 404]);
+    }));
+
   test("a prompt beyond the context, with the code that clients look for", () =>
     serving(generator(), {}, async (server) => {
       const asked = clientOf(server).completions.create({ model: "tiny", prompt: "x".repeat(256) });
