@@ -119,6 +119,18 @@ describe.each(encodings)("a session with %s", (name) => {
       session.dispose();
     }));
 
+  test("gives the same alone and beside another", () =>
+    onEach(async (_, language) => {
+      const write = async (seed: number): Promise<readonly number[]> => {
+        using session = new Session(language, { block: 4 });
+        let next = tokensOf(seed, 5);
+        for (let made = 0; made < 6; made++) next = [(await session.append([next])).data[0] as number];
+        return [...session.rows[0]!];
+      };
+      const alone = [await write(11), await write(12)];
+      expect(await Promise.all([write(11), write(12)])).toEqual(alone);
+    }));
+
   test("goes two ways from a copy", () =>
     onEach(async (backend, language) => {
       const session = new Session(language, { block: 4 });
