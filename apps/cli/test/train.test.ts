@@ -1,9 +1,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor } from "@relpos/core";
 import type { TrainResults } from "@relpos/lab/language";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Captured, relpos, temporaryFolder } from "./captured.js";
+import { makeCheckpoint } from "./checkpoint-folder.js";
 
 const at = temporaryFolder();
 const sizes = "--backend reference --layers 1 --width 8 --heads 2 --length 16 --batch 4 --steps 4 --dropout 0".split(
@@ -96,6 +98,88 @@ describe("a training", () => {
     const translated = await train("translate", pair, at("pairs"), "--tokenizer", "words", "--beams", "2");
     expect(translated).toMatchObject({ code: 0 });
     expect(translated.out).toMatch(/^bleu/m);
+  });
+});
+
+describe("a checkpoint", () => {
+  const shape = "--backend reference --length 12 --batch 4 --steps 3".split(" ");
+  let base: string;
+  beforeAll(async () => {
+    base = await makeCheckpoint(at("llama"));
+    await writeFile(at("cats.txt"), "the cat sat. ".repeat(40));
+  });
+  const tune = (task: string, data: string, out: string, ...more: readonly string[]): Promise<Captured> =>
+    relpos("train", task, ...shape, "--data", data, "--from", base, "--out", at(out), ...more);
+
+  test("is gone on with, and saved as what it was", async () => {
+    expect(await tune("lm", at("cats.txt"), "cats")).toMatchObject({ code: 0 });
+    const config = JSON.parse(await readFile(at("cats", "config.json"), "utf8")) as object;
+    expect(config).toMatchObject({ model_type: "llama", architectures: ["LlamaForCausalLM"], relpos_task: "lm" });
+    const made = await relpos(
+      "generate",
+      "--backend",
+      "reference",
+      "--model",
+      at("cats"),
+      "the",
+      "--max-new-tokens",
+      "2",
+    );
+    expect(made).toMatchObject({ code: 0 });
+    const again = await relpos(
+      "evaluate",
+      "lm",
+      "--backend",
+      "reference",
+      "--model",
+      at("cats"),
+      "--data",
+      at("cats.txt"),
+    );
+    expect(again).toMatchObject({ code: 0 });
+  });
+
+  test("is left as it is by --lora, whose adapter stands alone, beside its base, and is refused elsewhere", async () => {
+    const weights = await readFile(join(base, "model.safetensors"));
+    const lora = ["--lora", "rank=2,targets=q_proj+v_proj,dropout=0.1"];
+    const trained = await tune("lm", at("cats.txt"), "cats-lora", ...lora, "--learning-rate", "0.01");
+    expect(trained).toMatchObject({ code: 0 });
+    expect(await readFile(join(base, "model.safetensors"))).toEqual(weights);
+    const files = await readdir(at("cats-lora"));
+    expect(files).toContain("adapter_model.safetensors");
+    expect(files).not.toContain("model.safetensors");
+    const write = (...more: readonly string[]) =>
+      relpos("generate", "--backend", "reference", "the cat", "--max-new-tokens", "4", "--json", ...more);
+    const alone = await write("--model", at("cats-lora"));
+    const beside = await write("--model", base, "--adapter", at("cats-lora"));
+    const tokens = ({ out }: Captured) => (JSON.parse(out) as { tokens: number[] }[])[0]?.tokens;
+    expect(tokens(alone)).toEqual(tokens(beside));
+    expect((await write("--model", base, "--adapter", at("colours"))).error).toContain("adapter_config.json");
+    expect((await tune("lm", at("cats.txt"), "x", "--lora", "rank=2,targets=c_attn")).error).toContain(
+      "targets must be linear layers of the model, such as q_proj",
+    );
+    expect((await tune("lm", at("cats.txt"), "x", "--lora", "rank=2")).error).toContain("--lora: targets are missing");
+    expect((await tune("lm", at("cats.txt"), "x2", "--layers", "7")).error).toContain(
+      "layers is that of the checkpoint",
+    );
+    const none = await relpos("train", "lm", ...shape, "--data", at("cats.txt"), "--out", at("x3"), ...lora);
+    expect(none.error).toContain("lora changes the weights of a checkpoint, and none is given");
+  });
+
+  test("gets a head for another task, in full and with --lora", async () => {
+    const rows = ["the cat\tsad", "the dog\todd", "cat the\tsad", "dog the\todd"];
+    await writeFile(at("moods.txt"), `${Array.from({ length: 5 }, () => rows.join("\n")).join("\n")}\n`);
+    for (const [out, ...lora] of [["moods"], ["moods-lora", "--lora", "targets=all-linear"]] as const) {
+      const trained = await tune("classify", at("moods.txt"), out, ...lora);
+      expect(trained).toMatchObject({ code: 0 });
+      const found = await relpos("classify", "--backend", "reference", "--model", at(out), "the dog");
+      expect(found.out).toMatch(/^(sad|odd) +\d+\.\d %\n$/);
+    }
+    const config = JSON.parse(await readFile(at("moods", "config.json"), "utf8")) as object;
+    expect(config).toMatchObject({
+      architectures: ["LlamaForSequenceClassification"],
+      id2label: { 0: "odd", 1: "sad" },
+    });
   });
 });
 

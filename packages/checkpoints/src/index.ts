@@ -1,3 +1,17 @@
+export { type AdaptedModel, adaptedModel } from "./adapter/adapted-model.js";
+export {
+  type Adapter,
+  type AppliedAdapter,
+  adapterFileNames,
+  adapterFiles,
+  adapterOf,
+  adapterWeights,
+  applyAdapter,
+  openAdapter,
+  saveAdapter,
+} from "./adapter/adapter-files.js";
+export { type LoraConfig, loraScale } from "./adapter/lora-config.js";
+export { mergeAdapter } from "./adapter/merge-adapter.js";
 export type { Checkpoint } from "./checkpoint.js";
 export type { ConfigFields } from "./config/config.js";
 export { contextLengthOf } from "./config/context-length.js";
@@ -13,6 +27,7 @@ export {
 } from "./config/rope-override.js";
 export { modelOf } from "./families/blueprint.js";
 export { families } from "./families/index.js";
+export { type HeadOptions, withHead } from "./fresh-head.js";
 export { type OpenLlama2cOptions, openLlama2c } from "./llama2c/open-llama2c.js";
 export { type Llama2cTokenizer, readLlama2cTokenizer } from "./llama2c/tokenizer.js";
 export type { DrawPositions, InputName, Model, ModelInputs, ModelOutputs } from "./model/model.js";
@@ -29,7 +44,7 @@ export {
 export type { Task } from "./model/task.js";
 export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
 export * from "./safetensors/index.js";
-export { saveCheckpoint, storedWeights } from "./save-checkpoint.js";
+export { checkpointFiles, saveCheckpoint, storedWeights } from "./save-checkpoint.js";
 export type { HubOptions } from "./source/hub.js";
 export type { Folder, FolderLike } from "./source/open-folder.js";
 export type { OnProgress, Progress } from "./source/progress.js";

@@ -3,7 +3,7 @@ import type { Named } from "@relpos/core/nn";
 import { writeFileAtomically } from "#files";
 import type { Checkpoint } from "./checkpoint.js";
 import type { StoredTensor } from "./safetensors/stored-tensor.js";
-import { saveSafetensors } from "./safetensors/writer.js";
+import { safetensorsPieces } from "./safetensors/writer.js";
 import { asFloat32 } from "./weights/load.js";
 
 /** Files that go along: configurations and tokenizers, no weights. */
@@ -31,33 +31,62 @@ export async function storedWeights(
       "save",
       () => `${parameter} must have shape [${shape}], got [${value.shape}]`,
     );
-    const [name, ...others] = source.from;
+    const [name, ...others] = source.from.length > 0 ? source.from : source.names;
     check(source.put && name !== undefined && others.length === 0, "save", () => {
       return `${parameter} is computed from ${source.from.join(", ")} and cannot be written back`;
     });
-    const tensor = changed.get(name) ?? copyOf(asFloat32(await weights.load(name), [name]));
+    const stored = source.from.length > 0 ? await weights.load(name) : value;
+    const tensor = changed.get(name) ?? copyOf(asFloat32(stored, [name]));
     source.put(tensor, asFloat32(value, [parameter]));
     changed.set(name, tensor);
   }
   const names = [...weights.tensors.keys()];
+  const isNew = [...sources.values()].some(({ from }) => from.length === 0);
+  // A new head stands among the family's names: what another head left behind is not taken along.
+  const canonical = isNew ? canonicalNames(sources) : undefined;
+  const written = [
+    ...names.filter((name) => !canonical || canonical.has(name)),
+    ...[...changed.keys()].filter((name) => !weights.tensors.has(name)),
+  ];
   return new Map(
-    await Promise.all(names.map(async (name) => [name, changed.get(name) ?? (await weights.read(name))] as const)),
+    await Promise.all(
+      written.map(async (name) => {
+        return [canonical?.get(name) ?? name, changed.get(name) ?? (await weights.read(name))] as const;
+      }),
+    ),
+  );
+}
+
+/** The family's names of the tensors of a file that a model uses. */
+function canonicalNames(sources: Checkpoint["sources"]): ReadonlyMap<string, string> {
+  return new Map(
+    [...sources.values()].flatMap(({ from, names }) => from.map((name, index) => [name, names[index] ?? name])),
   );
 }
 
 const copyOf = (value: HostTensor): HostTensor => ({ ...value, data: value.data.slice() });
 
 /**
- * Writes a checkpoint with other values of its parameters as a folder that Hugging Face's libraries open: `config.json`,
- * `model.safetensors`, and its tokenizer's files. Each file is written as a whole or not at all. Needs Node.
+ * The files of a checkpoint with other values of its parameters, which Hugging Face's libraries open: `config.json`,
+ * `model.safetensors`, and its tokenizer's, one after another.
  */
-export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, values: Named<HostTensor>): Promise<void> {
+export async function* checkpointFiles(
+  checkpoint: Checkpoint,
+  values: Named<HostTensor>,
+): AsyncGenerator<readonly [name: string, pieces: Iterable<Uint8Array>]> {
   const tensors = await storedWeights(checkpoint, values);
   for (const [name, file] of checkpoint.files) {
     if (!companion.test(name) || replaced.has(name)) continue;
-    await writeFileAtomically(`${folder}/${name}`, [await file.read(0, await file.size())]);
+    yield [name, [await file.read(0, await file.size())]];
   }
-  await saveSafetensors(`${folder}/model.safetensors`, tensors, { metadata: { format: "pt" } });
+  yield ["model.safetensors", safetensorsPieces(tensors, { metadata: { format: "pt" } })];
   const config = `${JSON.stringify({ ...checkpoint.config, dtype: "float32" }, undefined, 2)}\n`;
-  await writeFileAtomically(`${folder}/config.json`, [new TextEncoder().encode(config)]);
+  yield ["config.json", [new TextEncoder().encode(config)]];
+}
+
+/** Writes `checkpointFiles` into a folder. Each file is written as a whole or not at all. Needs Node. */
+export async function saveCheckpoint(folder: string, checkpoint: Checkpoint, values: Named<HostTensor>): Promise<void> {
+  for await (const [name, pieces] of checkpointFiles(checkpoint, values)) {
+    await writeFileAtomically(`${folder}/${name}`, pieces);
+  }
 }

@@ -1,6 +1,6 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { catalogue } from "@relpos/catalogue";
-import { bytesSource } from "@relpos/checkpoints";
+import { bytesSource, type Checkpoint, openCheckpoint } from "@relpos/checkpoints";
 import { openSource } from "@relpos/checkpoints/safetensors";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor, type HostTensor, randomKey } from "@relpos/core";
@@ -171,6 +171,15 @@ describe.each(Object.keys(learned) as readonly (keyof typeof learned)[])("%s", (
   });
 });
 
+/** What a store holds, as a checkpoint. */
+async function opened(store: Pick<ReturnType<typeof memoryRunStore>, "read">): Promise<Checkpoint> {
+  const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  const files = await Promise.all(
+    names.map(async (name) => [name, bytesSource((await store.read(name))!, name)] as const),
+  );
+  return openCheckpoint(new Map(files));
+}
+
 describe("a training", () => {
   test("is refused where one is already, found finished when resumed, and not resumed with other settings", async () => {
     const store = memoryRunStore();
@@ -207,17 +216,20 @@ describe("a training", () => {
     const base = await loadModel(store);
     const request = {
       task: taskOf("classify"),
-      options: { ...small, tokenizer: "given" as const, steps: 1, learningRate: 1e-9 },
+      options: { batch: 6, dropout: 0, steps: 1, learningRate: 1e-9 },
       training: labelled,
       validation: labelled,
       tokenizer: base.tokenizer,
-      initial: base.weights,
+      from: { checkpoint: await opened(store), name: "base" },
     };
     const tuned = memoryRunStore();
-    await trainModel(request, { backend, store: tuned });
+    const { model } = await trainModel(request, { backend, store: tuned });
+    expect(model).toMatchObject({ layers: 1, width: 16, length: 24, labels: ["blue", "green", "red"] });
     const { weights } = await loadModel(tuned);
     const shared = "layers.0.feedForward.up.weight";
     expectClose(scalarOf(weights[shared]!.data[0]!), scalarOf(base.weights[shared]!.data[0]!), "goldenSingle");
+    const wider = trainModel({ ...request, options: { width: 32 } }, { backend, store: memoryRunStore() });
+    await expect(wider).rejects.toThrow("width is that of the checkpoint, 16, got 32");
   });
 
   test("begins with word vectors, and tells how much of the vocabulary they cover", async () => {

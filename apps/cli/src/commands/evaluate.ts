@@ -1,9 +1,11 @@
+import { openCheckpoint } from "@relpos/checkpoints";
 import {
   examineWeights,
   type LanguageTask,
   type LanguageTaskName,
   languageTasks,
-  loadModel,
+  type SavedModel,
+  savedModelOf,
   scoreTable,
   type TaskOptions,
 } from "@relpos/lab/language";
@@ -11,7 +13,7 @@ import type { Command } from "commander";
 import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
 import { CliError } from "../errors.js";
-import { folderStore } from "../folder-store.js";
+import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeLeftOut, type ReadFlags, readRecords } from "../records/read-records.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
@@ -26,7 +28,11 @@ interface EvaluateFlags extends BackendRequest, ReadFlags, TaskOptions {
 
 const flags: Readonly<Record<string, readonly Flag[]>> = {
   "What is measured:": [
-    { flags: "-m, --model <folder>", description: "a model that `relpos train` wrote", default: "relpos-model" },
+    {
+      flags: "-m, --model <folder>",
+      description: "a model that `relpos train` wrote, or a checkpoint",
+      default: "relpos-model",
+    },
     { flags: "-d, --data <file>", description: "data to measure on, in the form of --data of `relpos train`" },
     ...readFlags,
   ],
@@ -49,7 +55,7 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { console }: CliContext): Promise<void> {
   if (given.data === undefined) throw new CliError("--data is missing", "name a file to measure on");
   const chosen = await chooseBackend(given);
-  const { model, weights, tokenizer } = await loadModel(folderStore(given.model));
+  const { model, weights, tokenizer } = await openTrained(given.model);
   if (model.settings.task !== name) {
     throw new CliError(
       `--model ${given.model} is a model of ${model.settings.task}`,
@@ -79,4 +85,16 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
     interruption.release();
     await backend.close();
   }
+}
+
+/** A checkpoint as a model of the task that its head is for. */
+function openTrained(folder: string): Promise<SavedModel> {
+  return withData(async () => {
+    const checkpoint = await openCheckpoint(folder);
+    try {
+      return await savedModelOf(checkpoint);
+    } finally {
+      await checkpoint.close();
+    }
+  }, "name a folder of `relpos train`, or a checkpoint with a head for the task and a tokenizer.json");
 }

@@ -8,6 +8,7 @@ import {
 import type { BackendRequest } from "../backends/load.js";
 import { labelFormats, type ReadFlags } from "../records/read-records.js";
 import { backendFlags, type Flag } from "./flags.js";
+import { parseLora } from "./parse-lora.js";
 import { oneOf, realNumber, wholeNumber } from "./parsers.js";
 
 /** What `relpos train` was asked, as commander gives it. */
@@ -110,7 +111,14 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
     { flags: "--freeze-embeddings", description: "words that have a vector keep it; other words are trained" },
     {
       flags: "--from <folder>",
-      description: "a trained model to begin with, and its tokenizer: mlm before classify or qa",
+      description:
+        "a model to go on from, with its tokenizer: of relpos train, or any checkpoint as Hugging Face has it; a new head where it has none",
+    },
+    {
+      flags: "--lora <settings>",
+      description:
+        "train small changes of the weights of --from, saved as PEFT does: rank=8,alpha=16,targets=q_proj+v_proj,dropout=0.05; targets=all-linear for all",
+      parse: parseLora,
     },
   ],
   "The model:": [
@@ -168,6 +176,7 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
 };
 
 const optionNames = [
+  "lora",
   "encoding",
   "layers",
   "width",

@@ -1,18 +1,19 @@
 import { join } from "node:path";
+import { openCheckpoint } from "@relpos/checkpoints";
 import { NonFiniteLossError } from "@relpos/core";
 import {
   type LanguageTask,
   type LanguageTaskName,
   languageTasks,
-  loadModel,
   renderTrainReport,
-  type SavedModel,
   type TokenizerName,
+  type TrainBase,
   type TrainResults,
   tokenizerNames,
   trainModel,
   trainTable,
 } from "@relpos/lab/language";
+import { readTokenizer } from "@relpos/pipelines";
 import { type LargeText, readVectors, type Tokenizer, type TokenizerConfig, tokenizerFromJson } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { Argument, type Command } from "commander";
@@ -20,6 +21,7 @@ import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
 import { CliError, exitCodes } from "../errors.js";
 import { folderStore, openOutput } from "../folder-store.js";
+import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
 import { shellCommand } from "../quote.js";
@@ -36,6 +38,7 @@ Examples:
   $ relpos train translate --data train.en.gz,train.de.gz --validation val.en.gz,val.de.gz --out models/en-de
   $ relpos train mlm --data lines.txt --out models/base
   $ relpos train classify --data train.tsv --from models/base --out models/fine-tuned
+  $ relpos train lm --data book.txt --from ./Llama-3.2-1B --lora rank=8,alpha=16,targets=q_proj+v_proj --out book-lora
   $ relpos train lm --out models/book --resume …the options as before`;
 
 /** Every task with what it is. */
@@ -60,7 +63,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
   const { console } = context;
   if (flags.data === undefined) throw new CliError("--data is missing", "name a file to learn from");
   const chosen = await chooseBackend(flags);
-  const from = flags.from === undefined ? undefined : await loadModel(folderStore(flags.from));
+  const from = flags.from === undefined ? undefined : await openBase(flags.from);
   const tokenizer = from?.tokenizer ?? (await givenTokenizer(flags.tokenizer));
   const data = await readData(name, flags, console);
   const read =
@@ -73,7 +76,6 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
   const progress = showTraining(console);
   try {
     const options = {
-      ...sizesOf(from),
       ...trainOptionsOf(flags),
       ...(tokenizer
         ? { tokenizer: "given" as const }
@@ -81,7 +83,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
     };
     const task = languageTasks[name] as unknown as LanguageTask<TrainData["training"]>;
     const results = await trainModel(
-      { task, options, ...data, tokenizer, initial: from?.weights, vectors: read?.vectors },
+      { task, options, ...data, tokenizer, from: from?.base, vectors: read?.vectors },
       {
         backend,
         backendSettings: settingsOf(chosen),
@@ -109,15 +111,19 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
   } finally {
     interruption.release();
     if ("close" in data.training) await data.training.close();
+    await from?.base.checkpoint.close();
     await backend.close();
   }
 }
 
-/** The sizes of a model that another begins with. */
-function sizesOf(from: SavedModel | undefined): Partial<SavedModel["model"]["settings"]> {
-  if (!from) return {};
-  const { layers, width, heads, feedForward, length, encoding } = from.model.settings;
-  return { layers, width, heads, feedForward, length, encoding };
+/** The checkpoint that a training goes on from, and its tokenizer. */
+function openBase(name: string): Promise<{ readonly base: TrainBase; readonly tokenizer: Tokenizer }> {
+  const remedy =
+    "name a folder of `relpos train`, or a checkpoint with config.json, model.safetensors and tokenizer.json";
+  return withData(async () => {
+    const checkpoint = await openCheckpoint(name);
+    return { base: { checkpoint, name }, tokenizer: await readTokenizer(checkpoint.files) };
+  }, remedy);
 }
 
 /** The tokenizer of a folder, where one is named. */

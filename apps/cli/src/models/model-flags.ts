@@ -11,6 +11,7 @@ export interface ModelRequest {
   readonly revision?: string;
   readonly localFilesOnly?: true;
   readonly rope?: RopeOverride;
+  readonly adapter?: string;
 }
 
 /** A checkpoint on a backend. */
@@ -38,6 +39,11 @@ export const checkpointFlags: readonly Flag[] = [
   model,
   { flags: "--revision <name>", description: "a branch, tag or commit of the hub (default: main)" },
   { flags: "--local-files-only", description: "use only what was fetched from the hub before" },
+  {
+    flags: "--adapter <folder>",
+    description:
+      "a LoRA adapter as PEFT writes it, merged into the weights; a folder of one alone can be the model too",
+  },
   {
     flags: "--rope <scaling>",
     description: `read further with another rotary embedding: ${ropeExamples.join(", ")}`,

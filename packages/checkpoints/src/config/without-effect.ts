@@ -47,6 +47,7 @@ const names: ReadonlySet<string> = new Set([
   "prefix",
   "pretraining_tp",
   "problem_type",
+  "relpos_task",
   "remove_invalid_values",
   "repetition_penalty",
   "return_dict",

@@ -3,7 +3,7 @@ import type { Named, ParameterSpecs } from "@relpos/core/nn";
 import type { Safetensors } from "../safetensors/reader.js";
 import type { ReadOptions } from "../source/byte-source.js";
 import type { OnProgress } from "../source/progress.js";
-import { sourceOf, type WeightTable } from "./weight-table.js";
+import { sourceOf, type WeightSource, type WeightTable } from "./weight-table.js";
 
 /** Names in the file: as a table has them, or with the base model's prefix added or left out. */
 export interface WeightNames {
@@ -30,9 +30,13 @@ function nameIn(file: Safetensors, name: string, prefix: string): string | undef
 }
 
 /** A parameter's tensors by their names in a file, and what becomes of them. */
-export interface ResolvedWeight {
+export interface ResolvedWeight extends Pick<WeightSource, "rows" | "transposed"> {
   readonly from: readonly string[];
+  /** The names that the family gives them, with its prefix, whatever the file calls them. */
+  readonly names: readonly string[];
   readonly make: (tensors: readonly HostTensor[]) => HostTensor;
+  /** Whether the parameter is the one tensor, unchanged. */
+  readonly unchanged: boolean;
   /** Puts values back into the tensor; `undefined` where it is not possible. */
   readonly put: ((tensor: HostTensor, value: HostTensor) => void) | undefined;
 }
@@ -52,16 +56,26 @@ export function resolveWeights(
     return inFile.length === names.length ? inFile : undefined;
   };
   const resolved = Object.keys(specs).map((parameter): [string, ResolvedWeight] => {
-    const { from, otherwise, make = asItIs, put = make === asItIs ? copied : undefined } = sourceOf(table, parameter);
-    const names = found(from) ?? (otherwise && found(otherwise));
-    if (!names) missing.push(...from.filter((name) => !nameIn(file, name, prefix)));
-    return [parameter, { from: names ?? [], make, put }];
+    const { from, otherwise, make = asItIs, ...source } = sourceOf(table, parameter);
+    const names = found(from);
+    const others = names ? undefined : otherwise && found(otherwise);
+    if (!names && !others) missing.push(...from.filter((name) => !nameIn(file, name, prefix)));
+    const unchanged = make === asItIs;
+    const put = source.put ?? (unchanged ? copied : undefined);
+    const known = { names: (others ? otherwise : undefined) ?? from, make, put, unchanged };
+    return [parameter, { ...source, ...known, from: names ?? others ?? [] }];
   });
   check(missing.length === 0, "weights", () => {
     const more = missing.length > 5 ? ` and ${missing.length - 5} more` : "";
     return `the file must have every tensor of the model, it lacks ${missing.slice(0, 5).join(", ")}${more}`;
   });
   return new Map(resolved);
+}
+
+/** Whether a file has no tensor for a parameter. */
+export function lackedBy(file: Safetensors, { table, prefix }: WeightNames, parameter: string): boolean {
+  const { from, otherwise } = sourceOf(table, parameter);
+  return [from, otherwise ?? from].every((names) => names.some((name) => !nameIn(file, name, prefix)));
 }
 
 /** Values of all parameters as float32, as `streamWeights` reads them. */

@@ -37,6 +37,7 @@ export function transposed(module: string): ModuleSource {
   return (leaf) => ({
     from: [tensorName(module, leaf)],
     ...(leaf === "weight" && {
+      transposed: true,
       make: ([weight]) => transpose(weight as HostTensor),
       put: (tensor, value) => tensor.data.set(transpose(value).data),
     }),
@@ -70,6 +71,7 @@ export function reordered(module: string, order: readonly number[]): ModuleSourc
 export function rowsOf(name: string, order: readonly number[]): WeightSource {
   return {
     from: [name],
+    rows: order,
     make: ([value]) => takeRows(value as HostTensor, order),
     put: (tensor, value) => {
       const size = value.data.length / order.length;

@@ -26,14 +26,18 @@ export function taskOfCheckpoint({ config, model }: Checkpoint): LanguageTaskNam
 }
 
 /** The settings of a checkpoint of any family as a model of its task. */
-export function settingsOfCheckpoint(checkpoint: Checkpoint, tokenizer: Tokenizer): ModelSettings {
+export function settingsOfCheckpoint(
+  checkpoint: Checkpoint,
+  tokenizer: Tokenizer,
+  task: LanguageTaskName = taskOfCheckpoint(checkpoint),
+): ModelSettings {
   const { config, family, model } = checkpoint;
   if (family === "relpos") return settingsOfConfig(config);
   const [vocabulary = 0, width = 0] = model.parameters["embedding.weight"]?.shape ?? [];
   const labels = config.id2label as Readonly<Record<string, string>> | undefined;
   const start = config.decoder_start_token_id;
   return {
-    task: taskOfCheckpoint(checkpoint),
+    task,
     vocabulary,
     width,
     layers: model.encodings?.length ?? 0,

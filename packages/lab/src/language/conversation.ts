@@ -1,3 +1,4 @@
+import type { ChatTemplate } from "@relpos/pipelines";
 import type { ChatMessage, Tokenizer } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { specialToken } from "./sequences.js";
@@ -46,11 +47,8 @@ function roleToken({ vocabulary }: Tokenizer, role: string): number {
   return id;
 }
 
-/** Writes a conversation as text, ready for the assistant's answer or complete. */
-export type WriteConversation = (messages: readonly ChatMessage[], options?: { readonly complete?: boolean }) => string;
-
 /** A form that a template writes: what a message of the assistant adds to the text before it is what counts. */
-export function writtenConversation(tokenizer: Tokenizer, write: WriteConversation): ConversationForm {
+export function writtenConversation(tokenizer: Tokenizer, write: ChatTemplate): ConversationForm {
   const encode = (text: string): readonly number[] => [...tokenizer.encode(text).ids];
   return {
     prompt: (messages) => encode(write(messages)),

@@ -25,6 +25,7 @@ export type {
 export { lm } from "./lm.js";
 export { maskWords, mlm } from "./mlm.js";
 export { configOf, type LanguageTaskName, type ModelSettings, settingsOfConfig } from "./model-settings.js";
+export type { TrainBase } from "./prepare-model.js";
 export { qa } from "./qa.js";
 export { createRunner, type Runner, type RunnerRequest } from "./runner.js";
 export { loadModel, modelFiles, type SavedModel, savedModelOf, saveModel } from "./saved-model.js";

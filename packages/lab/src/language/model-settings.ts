@@ -41,7 +41,7 @@ const architectures: Readonly<Record<LanguageTaskName, string>> = {
 
 /** The settings as the `config.json` of a folder of Hugging Face's kind. */
 export function configOf(settings: ModelSettings): Readonly<Record<string, unknown>> {
-  const { task, labels, multiLabel = false } = settings;
+  const { task } = settings;
   return {
     model_type: "relpos",
     architectures: [architectures[task]],
@@ -59,11 +59,18 @@ export function configOf(settings: ModelSettings): Readonly<Record<string, unkno
     position_encoding: { name: settings.encoding, digits: settings.digits },
     pad_token_id: settings.pad,
     dtype: "float32",
-    ...(labels && {
-      id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
-      label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-      problem_type: multiLabel ? "multi_label_classification" : "single_label_classification",
-    }),
+    ...labelSettings(settings),
+  };
+}
+
+/** Labels as a configuration has them; nothing of a model without. */
+export function labelSettings({ labels, multiLabel = false }: ModelSettings): Readonly<Record<string, unknown>> {
+  if (!labels) return {};
+  return {
+    num_labels: null,
+    id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    problem_type: multiLabel ? "multi_label_classification" : "single_label_classification",
   };
 }
 

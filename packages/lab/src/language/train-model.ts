@@ -29,10 +29,9 @@ import {
 import { type RunStore, readJson, writeJson } from "../train/run-store.js";
 import { checksum } from "../train/state-file.js";
 import { embeddingName, frozenRows, withFrozenRows, withoutDecay } from "./frozen-embedding.js";
-import { languageModel } from "./language-model.js";
 import type { Examiner, LanguageTask, TaskScore, TaskTraining } from "./language-task.js";
 import type { LanguageTaskName, ModelSettings } from "./model-settings.js";
-import { saveModel } from "./saved-model.js";
+import { checkpointModel, newModel, optionsOf, type TrainBase } from "./prepare-model.js";
 import { makeTokenizer, type TokenizerName } from "./tokenizers.js";
 import { completeTraining, type TrainOptions, type TrainSettings, tokenizerOptions } from "./train-settings.js";
 
@@ -46,8 +45,8 @@ export interface TrainModelRequest<Records> {
   readonly test?: Records | undefined;
   /** Default: one is trained on the training texts. */
   readonly tokenizer?: Tokenizer | undefined;
-  /** Weights to begin with where names and shapes agree: of a pretrained model. */
-  readonly initial?: Named<HostTensor> | undefined;
+  /** A checkpoint to go on from, whose sizes and encoding the model then has; `tokenizer` must be its own. Default: a new model. */
+  readonly from?: TrainBase | undefined;
   /** Word vectors to begin the embeddings with, as wide as the model; trained further unless embeddings are frozen. */
   readonly vectors?: WordVectors | undefined;
 }
@@ -137,13 +136,22 @@ export async function trainModel<T, Records>(
   context: TrainContext<T>,
 ): Promise<TrainResults> {
   const { backend, store, signal, onEvent, saveEvery = 10_000, residentBytes } = context;
-  const { task, options, training: records } = request;
+  const { task, training: records, from } = request;
+  require(!from || request.tokenizer, () => "a checkpoint must be given with its tokenizer", () =>
+    "read it from its files");
+  const options =
+    from && request.tokenizer ? optionsOf(from, task.name, request.tokenizer, request.options) : request.options;
   const chosen = completeTraining(task.name, options, () => 1);
   const tokenizer = request.tokenizer ?? (await trainedTokenizer(task, records, chosen));
-  const model = languageModel(task.settings(records, tokenizer, chosen, chosen));
-  const data = { model, tokenizer, options: chosen };
+  require(from || !chosen.lora, () => "lora changes the weights of a checkpoint, and none is given", () =>
+    "name one with --from");
+  const prepared = from
+    ? await checkpointModel(from, task, records, tokenizer, chosen)
+    : newModel(task, records, tokenizer, chosen);
+  const { model, conversation } = prepared;
+  const data = { model, tokenizer, options: chosen, conversation };
   const embedding = request.vectors && embeddingOf(request.vectors, tokenizer, chosen);
-  const initial = { ...request.initial, ...(embedding && { [embeddingName]: embedding.table }) };
+  const initial = { ...prepared.initial, ...(embedding && { [embeddingName]: embedding.table }) };
   const frozen = chosen.freezeEmbeddings ? frozenRows(embedding) : undefined;
   const training = task.training({ ...data, records }, chosen);
   const settings = completeTraining(task.name, options, () => training.perEpoch);
@@ -162,8 +170,9 @@ export async function trainModel<T, Records>(
   const optimizer = optimizerOf(settings);
   const trainer = await Trainer.create(backend, {
     ...trainerOptions(settings, frozen ? withFrozenRows(training, frozen) : training, optimizer),
-    parameters: frozen ? withoutDecay(model.parameters) : model.parameters,
-    initial: fitting(initial, model.parameters),
+    parameters: frozen ? withoutDecay(prepared.trained) : prepared.trained,
+    frozen: prepared.frozen,
+    initial,
     ...(signal && { signal }),
   });
   const examiner = task.examiner(backend, { ...data, records: request.validation });
@@ -188,7 +197,7 @@ export async function trainModel<T, Records>(
     },
     onStart: (step) => {
       const description = {
-        parameters: parameterCount(model.parameters),
+        parameters: parameterCount(prepared.trained),
         vocabulary: tokenizer.vocabulary.size,
         perEpoch: training.perEpoch,
         steps: settings.steps,
@@ -224,7 +233,7 @@ export async function trainModel<T, Records>(
       model: model.settings,
       backend: backendSettings,
       environment,
-      parameters: parameterCount(model.parameters),
+      parameters: parameterCount(prepared.trained),
       losses: thinLosses(trained.losses),
       evaluations: trained.evaluations,
       bestStep: bestEvaluation(trained.evaluations)?.step ?? trained.losses.length,
@@ -232,7 +241,7 @@ export async function trainModel<T, Records>(
       result,
       weights: checksum(weights),
     };
-    await saveModel(store, { model, weights, tokenizer });
+    await prepared.save(store, weights);
     await writeText(store, trainFiles.metrics, metricsLines(trained, learningRate));
     await writeJson(store, trainFiles.results, results);
     for (const file of [trainFiles.state, trainFiles.best]) await store.remove(file);
@@ -245,7 +254,7 @@ export async function trainModel<T, Records>(
   async function measured(weights: Named<HostTensor>, signal: AbortSignal | undefined): Promise<TaskScore> {
     const last: Examiner<T> = request.test ? task.examiner(backend, { ...data, records: request.test }) : examiner;
     try {
-      return await examineWeights(backend, last, weights, { signal });
+      return await examineWeights(backend, last, { ...initial, ...weights }, { signal });
     } finally {
       if (last !== examiner) await last.close();
     }
@@ -293,7 +302,8 @@ function trainedTokenizer<Records>(
 }
 
 function trainerOptions(settings: TrainSettings, { loss, batchTypes }: TaskTraining, optimizer: Optimizer) {
-  const { clipNorm, dropout, accumulate: parts, seed } = settings;
+  const { clipNorm, lora, accumulate: parts, seed } = settings;
+  const dropout = lora ? (lora.dropout ?? 0) : settings.dropout;
   return { loss, batch: batchTypes, optimizer, clipNorm, dropout, parts, seed };
 }
 
@@ -302,15 +312,6 @@ function optimizerOf(settings: TrainSettings): Optimizer {
   const learningRate = warmupCosine({ peak, warmupSteps, totalSteps, floor: peak * learningRateFloor });
   if (settings.optimizer === "sgd") return sgd({ learningRate, momentum: 0.9, weightDecay });
   return adamW({ learningRate, weightDecay, beta2 });
-}
-
-/** The weights whose names and shapes a model has. */
-function fitting(
-  weights: Named<HostTensor>,
-  parameters: Named<{ readonly shape: readonly number[] }>,
-): Named<HostTensor> {
-  const fits = ([name, { shape }]: [string, HostTensor]) => String(parameters[name]?.shape) === String(shape);
-  return Object.fromEntries(Object.entries(weights).filter(fits));
 }
 
 /** A tensor as it is saved: what is measured is what can be loaded. */

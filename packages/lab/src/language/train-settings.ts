@@ -1,3 +1,4 @@
+import type { LoraConfig } from "@relpos/checkpoints";
 import { require } from "../compare/errors.js";
 import type { ModelSizes, TaskOptions } from "./language-task.js";
 import type { LanguageTaskName } from "./model-settings.js";
@@ -19,6 +20,8 @@ export interface TrainSettings extends ModelSizes, TaskOptions {
   readonly accumulate: number;
   /** How many lengths batches have at most. */
   readonly buckets: number;
+  /** Trains low-rank changes of some weights of a checkpoint, whose own weights stay. Default: all weights are trained. */
+  readonly lora?: Omit<LoraConfig, "modulesToSave">;
   readonly optimizer: "adamw" | "sgd";
   readonly learningRate: number;
   readonly warmupSteps: number;

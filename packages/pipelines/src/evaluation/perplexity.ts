@@ -60,7 +60,7 @@ export async function perplexity(
         fed.set(labels, await backend.upload(row(tokens.slice(begin + 1, end))));
         const drawn = model.model.drawPositions?.(row(tokens.slice(begin, end - 1)));
         if (positions && drawn) fed.set(positions, await backend.upload(drawn));
-        const [result] = await executable.run(fed);
+        const [result] = await executable.run(new Map([...model.fed, ...fed]));
         const losses = toNumbers(await backend.download(result));
         backend.dispose(result);
         for (let at = scored - begin - 1; at < losses.length; at++) sum += losses[at] as number;
@@ -79,7 +79,7 @@ export async function perplexity(
 const row = (tokens: readonly number[]): HostTensor => tensor(Int32Array.from(tokens), [1, tokens.length], "int32");
 
 /** −log p of labels that follow tokens: int32 [1, S] each → [1, S]. */
-async function compile({ model, parameters, backend, weights }: LanguageModel) {
+async function compile({ running: { model, parameters }, backend, weights }: LanguageModel) {
   const type = { shape: [1, dimension("sequence")], dtype: "int32" } as const;
   const [input, labels] = [Tensor.input(type, "tokens"), Tensor.input(type, "labels")];
   const positions = model.drawPositions && Tensor.input(type, "positions");

@@ -1,4 +1,4 @@
-import type { Model } from "@relpos/checkpoints";
+import type { AppliedAdapter, Model } from "@relpos/checkpoints";
 import { check, type HostTensor, type Tensor } from "@relpos/core";
 import type { Backend, Executable, FileTensor } from "@relpos/core/backend";
 import { type Named, parameterInputs } from "@relpos/core/nn";
@@ -28,6 +28,8 @@ export class LanguageModel {
   readonly #steps = new Map<string, Promise<Step>>();
   /** Whether the weights are freed with the model, or are another's. */
   readonly #owns: boolean;
+  #adapter: HeldAdapter | undefined;
+  #version = 0;
   #closed = false;
 
   private constructor(
@@ -84,6 +86,40 @@ export class LanguageModel {
     return this.#weights;
   }
 
+  /** The model with its adapter, and an input for each weight that it reads. */
+  get running(): { readonly model: Model; readonly parameters: Named<Tensor> } {
+    const { model = this.model, inputs } = this.#adapter ?? {};
+    return { model, parameters: { ...this.parameters, ...inputs } };
+  }
+
+  /** What is fed to each step beside its own inputs: the adapter's weights. */
+  get fed(): ReadonlyMap<Tensor, unknown> {
+    return this.#adapter?.handles ?? new Map();
+  }
+
+  /** Changes with each adapter: what was computed before is then of other weights. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Runs with an adapter beside the weights, or as it was without one, from the next step on: sessions compute their caches
+   * anew. Steps are compiled again where the adapter changes other weights than the one before, or has another rank.
+   */
+  async setAdapter(adapter: AppliedAdapter | undefined): Promise<void> {
+    check(!this.#closed, "setAdapter", () => "the model is closed");
+    const before = this.#adapter;
+    const keeps = before !== undefined && adapter !== undefined && sameForm(before, adapter);
+    const next = adapter && (await holdAdapter(this.backend, adapter, keeps ? before.inputs : undefined));
+    this.#adapter = next;
+    this.#version++;
+    for (const handle of before?.handles.values() ?? []) this.backend.dispose(handle);
+    if (keeps) return;
+    const steps = [...this.#steps.values()];
+    this.#steps.clear();
+    for (const step of steps) await (await step).executable.close();
+  }
+
   /** The step of a kind, compiled when it is first asked for. */
   step(kind: StepKind): Promise<Step> {
     const key = JSON.stringify(kind);
@@ -94,7 +130,8 @@ export class LanguageModel {
   }
 
   async #compile(kind: StepKind): Promise<Step> {
-    const step = (this.hasRoom ? stepWithRoom : stepGrowing)(this.model, this.parameters, kind);
+    const { model, parameters } = this.running;
+    const step = (this.hasRoom ? stepWithRoom : stepGrowing)(model, parameters, kind);
     const { donated } = step;
     return { ...step, executable: await this.backend.compile(step.graph, { donated, constants: this.weights }) };
   }
@@ -104,6 +141,7 @@ export class LanguageModel {
     if (this.#closed) return;
     this.#closed = true;
     for (const step of this.#steps.values()) await (await step).executable.close();
+    for (const handle of this.#adapter?.handles.values() ?? []) this.backend.dispose(handle);
     if (this.#owns) for (const handle of this.#weights.values()) this.backend.dispose(handle);
   }
 
@@ -117,3 +155,24 @@ async function hold(backend: Backend, name: string, value: HostTensor | FileTens
   check(backend.map, "LanguageModel", () => `backend "${backend.name}" cannot map ${name} from a file: read it`);
   return backend.map(value);
 }
+
+/** An adapter whose weights a backend holds. */
+interface HeldAdapter extends Pick<AppliedAdapter, "model" | "config" | "changes"> {
+  readonly inputs: Named<Tensor>;
+  readonly handles: ReadonlyMap<Tensor, unknown>;
+}
+
+async function holdAdapter(
+  backend: Backend,
+  { model, config, changes, parameters, weights }: AppliedAdapter,
+  inputs: Named<Tensor> = parameterInputs(parameters),
+): Promise<HeldAdapter> {
+  const handles = new Map<Tensor, unknown>();
+  for (const [name, input] of Object.entries(inputs))
+    handles.set(input, await backend.upload(weights[name] as HostTensor));
+  return { model, config, changes, inputs, handles };
+}
+
+/** Whether two adapters change the same weights alike, so that one's steps serve the other. */
+const sameForm = (a: Pick<HeldAdapter, "config">, b: Pick<HeldAdapter, "config">): boolean =>
+  JSON.stringify(a.config) === JSON.stringify(b.config);

@@ -35,6 +35,8 @@ export class Session {
   #held: number[];
   #capacity = 0;
   #cache: readonly unknown[] = [];
+  /** The model's when the cache was computed. */
+  #version: number;
   #disposed = false;
 
   constructor(model: LanguageModel, { batch = 1, block = 256, chunk = 512 }: SessionOptions = {}) {
@@ -45,6 +47,7 @@ export class Session {
       return `batch must be 1 for a model whose cache has no room, got ${batch}`;
     });
     this.model = model;
+    this.#version = model.version;
     this.batch = batch;
     this.#block = block;
     this.#chunk = chunk;
@@ -67,6 +70,8 @@ export class Session {
     { choice = "token", signal }: AppendOptions = {},
   ): Promise<HostTensor> {
     check(!this.#disposed, "append", () => "the session was disposed");
+    if (this.#version !== this.model.version) this.#forget();
+    this.#version = this.model.version;
     check(rows.length === this.batch && rows.every((row) => row.length > 0), "append", () => {
       return `every row must get a token, got ${rows.map((row) => row.length)} for ${this.batch} rows`;
     });
@@ -192,7 +197,7 @@ export class Session {
     for (const [input, value] of this.#inputs(step, own, count)) small.set(input, await backend.upload(value));
     const cache = step.cache.map((input, index) => [input, this.#cache[index]] as const);
     try {
-      const [chosen, ...present] = await step.executable.run(new Map([...small, ...cache]));
+      const [chosen, ...present] = await step.executable.run(new Map([...this.model.fed, ...small, ...cache]));
       this.#cache = present;
       this.#held = this.#held.map((held, index) => held + (own[index] as number[]).length);
       return chosen;

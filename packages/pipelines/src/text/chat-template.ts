@@ -8,8 +8,11 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-/** A conversation as the text that a model was trained on, ready for its answer. */
-export type ChatTemplate = (messages: readonly ChatMessage[]) => string;
+/** A conversation as the text that a model was trained on: ready for its answer, or `complete` as it stands. */
+export type ChatTemplate = (
+  messages: readonly ChatMessage[],
+  options?: { readonly complete?: boolean | undefined },
+) => string;
 
 /** The prompt of a conversation where a model has no template: what was said, each on a line of its own. */
 export const plainChat: ChatTemplate = (messages) => messages.map(({ content }) => `${content}\n`).join("");
@@ -21,7 +24,8 @@ export const plainChat: ChatTemplate = (messages) => messages.map(({ content }) 
  */
 export function jinjaChat(source: string, values: Readonly<Record<string, unknown>> = {}): ChatTemplate {
   const template = inTemplate(() => new Template(source));
-  return (messages) => inTemplate(() => template.render({ ...values, messages, add_generation_prompt: true }));
+  return (messages, { complete = false } = {}) =>
+    inTemplate(() => template.render({ ...values, messages, add_generation_prompt: !complete }));
 }
 
 function inTemplate<T>(act: () => T): T {
