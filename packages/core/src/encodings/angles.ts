@@ -8,6 +8,10 @@ export interface Rotations {
   readonly sin: Tensor;
 }
 
+/** The tables that were asked for last: every layer of a model, and every graph of it, asks for the same. */
+const tables = new Map<string, Rotations>();
+const mostTables = 16;
+
 /** Positions are split as 1024·high + low, so that two small tables serve 2²⁰ positions. */
 const rows = 1024;
 
@@ -35,13 +39,19 @@ export function sumOfAngles(a: Rotations, b: Rotations): Rotations {
 }
 
 function lookUp(index: Tensor, frequencies: ArrayLike<number>, step: number): Rotations {
-  const table = (f: (angle: number) => number): Tensor => {
+  const tableOf = (f: (angle: number) => number): Tensor => {
     const values = new Float64Array(rows * frequencies.length);
     for (let row = 0; row < rows; row++) {
       for (let m = 0; m < frequencies.length; m++)
         values[row * frequencies.length + m] = f(row * step * (frequencies[m] as number));
     }
-    return gather(constant(exactTensor(values, [rows, frequencies.length])), index);
+    return constant(exactTensor(values, [rows, frequencies.length]));
   };
-  return { cos: table(Math.cos), sin: table(Math.sin) };
+  const key = `${step}: ${Array.from(frequencies)}`;
+  const { cos, sin } = tables.get(key) ?? { cos: tableOf(Math.cos), sin: tableOf(Math.sin) };
+  // What was asked for last stands last.
+  tables.delete(key);
+  tables.set(key, { cos, sin });
+  if (tables.size > mostTables) tables.delete(tables.keys().next().value as string);
+  return { cos: gather(cos, index), sin: gather(sin, index) };
 }
