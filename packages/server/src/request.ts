@@ -16,6 +16,8 @@ export interface Ask {
 
 const mostChoices = 16;
 const mostPrompts = 64;
+/** Of one request: prompts times choices. */
+const mostAnswers = 64;
 
 const only = (what: string): string => `only ${what} is supported`;
 
@@ -114,6 +116,10 @@ function askOf(request: Shared, prompts: readonly Prompt[], maxNewTokens: number
     throw new ApiError(400, `max_tokens: at most ${newTokens} are allowed, got ${maxNewTokens}`, {
       param: "max_tokens",
     });
+  }
+  const answers = prompts.length * (request.n ?? 1);
+  if (answers > mostAnswers) {
+    throw new ApiError(400, `n: at most ${mostAnswers} answers are made for a request, got ${answers}`, { param: "n" });
   }
   const options = {
     maxNewTokens,

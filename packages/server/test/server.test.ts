@@ -255,6 +255,13 @@ describe("what it refuses", () => {
       "prompt",
     ],
     ["/v1/completions", { model: "tiny", prompt: "" }, 400, "the prompt must have a token, got none", "prompt"],
+    [
+      "/v1/completions",
+      { model: "tiny", prompt: new Array(10).fill("a"), n: 7 },
+      400,
+      "n: at most 64 answers are made for a request, got 70",
+      "n",
+    ],
     ["/v1/embeddings", {}, 404, "there is no POST /v1/embeddings", null],
   ])("%s %j: %i %s", (path, body, status, message, param) =>
     serving(generator(), {}, async (server) => {
