@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { check, RelposError } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { copyModels, createOrtBackend, type OrtTensor, typesOf } from "@relpos/onnx";
+import { type AccuracyLevel, copyModels, createOrtBackend, type OrtTensor, typesOf } from "@relpos/onnx";
 import { startWorker } from "./channel.js";
 
 export interface OrtNodeOptions {
@@ -10,6 +10,11 @@ export interface OrtNodeOptions {
   readonly device?: "cpu" | "webgpu" | "cuda";
   /** Threads of one operation. Default is one for each physical core. */
   readonly threads?: number;
+  /**
+   * How exactly products with weights in blocks of 4 or 8 bits are computed on the CPU: 4 rounds both sides to 8 bits, 0 computes
+   * in float32, which takes much longer for 8 bits. Default 4.
+   */
+  readonly accuracyLevel?: AccuracyLevel;
 }
 
 type Device = NonNullable<OrtNodeOptions["device"]>;
@@ -36,7 +41,7 @@ const remedies: Readonly<Record<Device, string>> = {
  * started.
  */
 export async function createOrtNodeBackend(options: OrtNodeOptions = {}): Promise<Backend<OrtTensor>> {
-  const { device = "cpu", threads } = options;
+  const { device = "cpu", threads, accuracyLevel } = options;
   check(
     device in remedies,
     "createOrtNodeBackend",
@@ -45,7 +50,10 @@ export async function createOrtNodeBackend(options: OrtNodeOptions = {}): Promis
   check(threads === undefined || (Number.isInteger(threads) && threads > 0), "createOrtNodeBackend", () => {
     return `threads must be a positive whole number, got ${threads}`;
   });
-  return start(device, threads).catch((error: unknown) => {
+  check(accuracyLevel === undefined || accuracyLevel === 0 || accuracyLevel === 4, "createOrtNodeBackend", () => {
+    return `accuracyLevel must be 0 or 4, got ${accuracyLevel}`;
+  });
+  return start(device, threads, accuracyLevel).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     throw new RelposError("createOrtNodeBackend", `cannot start "${device}". ${remedies[device]} (${reason})`, {
       cause: error,
@@ -59,7 +67,11 @@ export async function createOrtNodeBackend(options: OrtNodeOptions = {}): Promis
  */
 const webgpuLock = new Int32Array(new SharedArrayBuffer(4));
 
-async function start(device: Device, threads: number | undefined): Promise<Backend<OrtTensor>> {
+async function start(
+  device: Device,
+  threads: number | undefined,
+  accuracyLevel: AccuracyLevel | undefined,
+): Promise<Backend<OrtTensor>> {
   const webgpu = device === "webgpu" ? { copyModels: copyModels(), lock: webgpuLock } : {};
   const service = await startWorker({ device, threads, ...webgpu });
   try {
@@ -73,6 +85,7 @@ async function start(device: Device, threads: number | undefined): Promise<Backe
       ...dtypes,
       inPlace: device !== "webgpu",
       feedsInPlace: device === "cpu",
+      accuracyLevel,
       ...(device === "cpu" && { locate }),
     });
   } catch (error) {

@@ -43,6 +43,9 @@ export {
 } from "./model/runner.js";
 export type { Task } from "./model/task.js";
 export { type CheckpointSource, type OpenOptions, openCheckpoint } from "./open-checkpoint.js";
+export { type Blocks, quantizeBlocks } from "./quantized/quantize-blocks.js";
+export { type QuantizeOptions, quantizeCheckpoint } from "./quantized/quantized-checkpoint.js";
+export { quantizedModel, type WeightDType, weightDTypes } from "./quantized/quantized-model.js";
 export * from "./safetensors/index.js";
 export { checkpointFiles, saveCheckpoint, storedWeights } from "./save-checkpoint.js";
 export type { HubOptions } from "./source/hub.js";

@@ -9,6 +9,8 @@ import { type WithRope, withRope } from "./config/with-rope.js";
 import { blueprintOf } from "./families/blueprint.js";
 import { withHead } from "./fresh-head.js";
 import { type Task, taskOf } from "./model/task.js";
+import { inDType } from "./quantized/quantized-checkpoint.js";
+import type { WeightDType } from "./quantized/quantized-model.js";
 import type { HubOptions } from "./source/hub.js";
 import { type Folder, type FolderLike, openFolder, openWeights, readText } from "./source/open-folder.js";
 
@@ -23,6 +25,11 @@ export interface OpenOptions extends HubOptions {
   readonly rope?: RopeOverride;
   /** A low-rank adapter that is merged into the weights as they are read: as PEFT writes it, or opened. Default: none. */
   readonly adapter?: FolderLike | Adapter | undefined;
+  /**
+   * In what the weights are kept: 16-bit floats, or blocks of 8 or 4 bits, made when a checkpoint is first opened so and then
+   * kept in a file below `cacheFolder`. Default "fp32".
+   */
+  readonly dtype?: WeightDType;
 }
 
 /**
@@ -58,8 +65,13 @@ async function openFiles(folder: Folder, options: OpenOptions): Promise<Checkpoi
   const weights = await openWeights(folder, options);
   const family = opened.config.model_type as string;
   const checkpoint = checkpointOf({ ...opened, family, blueprint, weights, files: folder });
-  const { adapter } = options;
-  if (adapter === undefined) return checkpoint;
+  const { adapter, dtype = "fp32" } = options;
+  if (adapter === undefined) return inDType(checkpoint, options);
+  check(
+    dtype === "fp32",
+    "openCheckpoint",
+    () => `dtype must be fp32 with an adapter, got ${dtype}: save it merged first`,
+  );
   return mergeAdapter(checkpoint, isAdapter(adapter) ? adapter : await openAdapter(adapter, options));
 }
 
@@ -71,6 +83,12 @@ async function openAdapted(folder: Folder, { task: wanted, ...options }: OpenOpt
     typeof name === "string",
     "openCheckpoint",
     () => "the adapter names no base: give it with the base's `adapter`",
+  );
+  const { dtype = "fp32" } = options;
+  check(
+    dtype === "fp32",
+    "openCheckpoint",
+    () => `dtype must be fp32 with an adapter, got ${dtype}: save it merged first`,
   );
   const adapter = await readAdapter(folder, options);
   const config = folder.has("config.json") ? await read("config.json") : {};

@@ -27,6 +27,7 @@ export interface ToleranceContext {
  * | transcendental | exp log sin cos tanh erf pow |
  * | contraction | matMul reduceSum cumSum, sums of `length` products |
  * | composite | norms, softmax, rotary embeddings, attention |
+ * | rounded8 | products whose left side may be rounded to 8 bits, sums of `length` products |
  * | gradient | central differences of the oracle, h = 5e-6 |
  * | training | losses of the first 20 steps on another backend |
  * | golden | what a reference implementation computed in float64, against the oracle |
@@ -40,6 +41,7 @@ export const tolerances = {
   transcendental: (epsilon) => ({ relative: 32 * epsilon, absolute: 16 * epsilon }),
   contraction: (epsilon, context) => ({ relative: 4 * epsilon, absolute: roundingOfSum(epsilon, context) }),
   composite: (epsilon, context) => ({ relative: 64 * epsilon, absolute: roundingOfSum(epsilon, context) }),
+  rounded8: (_, { length = 1, magnitude = 1 }) => ({ relative: 0, absolute: (Math.sqrt(length) * magnitude) / 127 }),
   gradient: () => ({ relative: 1e-6, absolute: 1e-8 }),
   training: () => ({ relative: 0, absolute: 1e-5 }),
   golden: () => ({ relative: 0, absolute: 1e-9 }),

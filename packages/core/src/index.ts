@@ -12,7 +12,8 @@ export {
 } from "./composites/composite.js";
 export { type CrossEntropyOptions, crossEntropy } from "./composites/cross-entropy.js";
 export { dropout } from "./composites/dropout.js";
-export { linear, scaledMatMul } from "./composites/linear.js";
+export { type BlockBits, dequantizeBlocks } from "./composites/dequantize-blocks.js";
+export { linear, matMulNBits, scaledMatMul } from "./composites/linear.js";
 export { mean } from "./composites/mean.js";
 export { layerNorm, type NormOptions, rmsNorm } from "./composites/norms.js";
 export { alongDiagonals, relativeShift, relativeUnshift } from "./composites/relative-shift.js";

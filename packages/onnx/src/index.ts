@@ -1,6 +1,6 @@
 export { createOrtClient, type OrtClient, type StartedService, type WorkerPort } from "./channel/client.js";
 export type { Reply, Request, StartableService } from "./channel/protocol.js";
-export type { Provider } from "./lower/context.js";
+export type { AccuracyLevel, Provider } from "./lower/context.js";
 export { claims } from "./lower/fusions.js";
 export { type LowerOptions, lower } from "./lower/lower.js";
 export { type EncodedModel, type EncodeOptions, encodeOnnx, onnxFiles } from "./model/encode.js";

@@ -3,6 +3,7 @@ export { readChatTemplate, readTokenizer } from "./generation/checkpoint-files.j
 export { type ContinueOptions, continueTokens } from "./generation/continue-tokens.js";
 export { generationSettings } from "./generation/generation-config.js";
 export { LanguageModel, type Weights } from "./generation/language-model.js";
+export { openLanguageModel } from "./generation/open-language-model.js";
 export { type OpenTextGeneratorOptions, openTextGenerator } from "./generation/open-text-generator.js";
 export { createSampler, type Sampler, type SamplingOptions } from "./generation/sampling.js";
 export { type AppendOptions, Session, type SessionOptions } from "./generation/session.js";

@@ -7,6 +7,8 @@ import type { RopeOverride } from "../config/rope-override.js";
 import { withRope } from "../config/with-rope.js";
 import { decoder } from "../families/decoder.js";
 import { llamaNames, llamaOptions } from "../families/llama.js";
+import { inDType, type QuantizeOptions } from "../quantized/quantized-checkpoint.js";
+import type { WeightDType } from "../quantized/quantized-model.js";
 import { safetensorsOf, type TensorPlace } from "../safetensors/reader.js";
 import type { ByteSource, ReadOptions } from "../source/byte-source.js";
 import { openSource, type SourceLike } from "../source/open-source.js";
@@ -86,9 +88,11 @@ function placesOf(
   return { places: new Map(entries), end: offset };
 }
 
-export interface OpenLlama2cOptions extends ReadOptions {
+export interface OpenLlama2cOptions extends QuantizeOptions {
   /** As in `openCheckpoint`. */
   readonly rope?: RopeOverride;
+  /** As in `openCheckpoint`. */
+  readonly dtype?: WeightDType;
 }
 
 /**
@@ -126,7 +130,8 @@ export async function openLlama2c(value: SourceLike, options: OpenLlama2cOptions
       table: llamaNames,
       transformer: { ...llamaOptions(config), position: rotary(config, { interleaved: true }) },
     });
-    return checkpointOf({ ...opened, family: "llama", blueprint, weights: safetensorsOf(places, {}, [source]) });
+    const weights = safetensorsOf(places, {}, [source]);
+    return await inDType(checkpointOf({ ...opened, family: "llama", blueprint, weights }), options);
   } catch (error) {
     await source.close();
     throw error;

@@ -23,22 +23,28 @@ export function* safetensorsPieces(tensors: WritableTensors, { metadata }: Write
   const entries = [...(tensors instanceof Map ? tensors : new Map(Object.entries(tensors)))]
     .map(([name, value]): [string, StoredTensor] => [name, isStored(value) ? value : toStoredTensor(value)])
     .sort(([a, x], [b, y]) => storedDTypes[y.dtype].size - storedDTypes[x.dtype].size || (a < b ? -1 : 1));
-  let offset = 0;
-  const header = entries.map(([name, { dtype, shape, bytes }]): [string, unknown] => {
-    check(name !== "__metadata__", "safetensors", () => "a tensor cannot be named __metadata__");
+  for (const [name, { dtype, shape, bytes }] of entries) {
     check(bytes.length === byteLength(dtype, shape), "safetensors", () => {
       return `${name}: ${dtype} of shape [${shape}] must have ${byteLength(dtype, shape)} bytes, got ${bytes.length}`;
     });
-    const start = offset;
-    offset += bytes.length;
-    return [name, { dtype, shape, data_offsets: [start, offset] }];
-  });
-  yield headerBytes(Object.fromEntries([...(metadata ? [["__metadata__", metadata]] : []), ...header]));
+  }
+  yield headerBytes(entries, metadata);
   for (const [, { bytes }] of entries) yield bytes;
 }
 
-/** Length and header, padded with spaces to a multiple of eight bytes. */
-function headerBytes(header: Readonly<Record<string, unknown>>): Uint8Array {
+/** Length and header of tensors in this order, padded with spaces to a multiple of eight bytes. */
+export function headerBytes(
+  tensors: Iterable<readonly [name: string, Omit<StoredTensor, "bytes">]>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  let offset = 0;
+  const entries = [...tensors].map(([name, { dtype, shape }]): [string, unknown] => {
+    check(name !== "__metadata__", "safetensors", () => "a tensor cannot be named __metadata__");
+    const start = offset;
+    offset += byteLength(dtype, shape);
+    return [name, { dtype, shape, data_offsets: [start, offset] }];
+  });
+  const header = Object.fromEntries([...(metadata ? [["__metadata__", metadata]] : []), ...entries]);
   const text = new TextEncoder().encode(JSON.stringify(header));
   const padded = Math.ceil(text.length / 8) * 8;
   const bytes = new Uint8Array(8 + padded).fill(0x20);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { check, RelposError } from "@relpos/core";
 import { type ByteSource, checkRange } from "./byte-source.js";
@@ -59,15 +60,28 @@ export async function readFolder(path: string): Promise<ReadonlyMap<string, Byte
   return new Map(files.map(({ name }) => [name, fileSource(join(path, name))]));
 }
 
+/** Where files are kept that can be made again, by the environment variables that say so. */
+export function cacheFile(name: string, folder?: string): string | undefined {
+  return join(folder ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "relpos"), name);
+}
+
+/** When a file was last changed, in milliseconds since 1970; `undefined` where there is none. */
+export async function modifiedAt(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.mtimeMs;
+}
+
 /** Writes a file as a whole or not at all: to a file beside it, flushed to disk, then renamed. */
-export async function writeFileAtomically(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const target = resolve(path);
   await mkdir(dirname(target), { recursive: true });
   const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const file = await open(temporary, "wx");
     try {
-      for (const piece of pieces) await file.writeFile(piece);
+      for await (const piece of pieces) await file.writeFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -19,6 +19,18 @@ export async function readFolder(path: string): Promise<ReadonlyMap<string, Byte
   return refuse("readFolder", path);
 }
 
-export async function writeFileAtomically(path: string, _pieces: Iterable<Uint8Array>): Promise<void> {
+/** Where files are kept that can be made again: nowhere. */
+export function cacheFile(_name: string, _folder?: string): string | undefined {
+  return undefined;
+}
+
+export async function modifiedAt(_path: string): Promise<number | undefined> {
+  return undefined;
+}
+
+export async function writeFileAtomically(
+  path: string,
+  _pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   return refuse("writeFile", path);
 }

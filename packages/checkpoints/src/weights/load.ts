@@ -1,6 +1,8 @@
-import { check, type HostTensor, toNumbers } from "@relpos/core";
-import type { Named, ParameterSpecs } from "@relpos/core/nn";
-import type { Safetensors } from "../safetensors/reader.js";
+import { check, equalShapes, type HostTensor, toNumbers } from "@relpos/core";
+import type { FileTensor } from "@relpos/core/backend";
+import type { Named, ParameterSpec, ParameterSpecs } from "@relpos/core/nn";
+import { storedAs } from "../safetensors/dtypes.js";
+import type { Safetensors, TensorPlace } from "../safetensors/reader.js";
 import type { ReadOptions } from "../source/byte-source.js";
 import type { OnProgress } from "../source/progress.js";
 import { sourceOf, type WeightSource, type WeightTable } from "./weight-table.js";
@@ -78,15 +80,26 @@ export function lackedBy(file: Safetensors, { table, prefix }: WeightNames, para
   return [from, otherwise ?? from].every((names) => names.some((name) => !nameIn(file, name, prefix)));
 }
 
-/** Values of all parameters as float32, as `streamWeights` reads them. */
+/** Values of all parameters in their element types, as `streamWeights` reads them. */
 export async function loadWeights(...given: Parameters<typeof streamWeights>): Promise<Named<HostTensor>> {
   const entries: (readonly [string, HostTensor])[] = [];
   for await (const entry of streamWeights(...given)) entries.push(entry);
   return Object.fromEntries(entries);
 }
 
+/** Where a parameter lies that a file on disk holds in its own element type. */
+export function placeOf(
+  file: Safetensors,
+  { shape, dtype = "float32" }: ParameterSpec,
+  { from, unchanged }: ResolvedWeight,
+): FileTensor | undefined {
+  const place = unchanged ? file.tensors.get(from[0] as string) : undefined;
+  if (place?.source.path === undefined || place.dtype !== storedAs[dtype]) return undefined;
+  return equalShapes(place.shape, shape) ? { shape, dtype, path: place.source.path, offset: place.offset } : undefined;
+}
+
 /**
- * Values of all parameters as float32, one after another, each in memory of its own. Errors name the tensor when it has
+ * Values of all parameters in their element types, one after another, each in memory of its own. Errors name the tensor when it has
  * another shape than the model, or a value that is no number.
  */
 export async function* streamWeights(
@@ -112,8 +125,9 @@ export async function* streamWeights(
     return value;
   };
   for (const [parameter, { from, make }] of resolved) {
-    const value = asFloat32(make(await Promise.all(from.map(read))), from);
-    const expected = specs[parameter]?.shape ?? [];
+    const made = make(await Promise.all(from.map(read)));
+    const { shape: expected = [], dtype = "float32" } = specs[parameter] ?? {};
+    const value = dtype === "float32" ? asFloat32(made, from) : made;
     check(
       value.shape.length === expected.length && value.shape.every((size, axis) => size === expected[axis]),
       "weights",
@@ -130,6 +144,25 @@ export function asFloat32(value: HostTensor, from: readonly string[]): HostTenso
   const data = value.data instanceof Float32Array ? value.data : Float32Array.from(toNumbers(value));
   check(!hasNaN(data), "weights", () => `${from.join(", ")}: every value must be a number, got NaN`);
   return { shape: value.shape, dtype: "float32", data };
+}
+
+/** So many bytes of a tensor are looked at at once. */
+const examined = 2 ** 23;
+
+/** Reads float32 tensors that lie in a file, and keeps none. Errors name the tensor when a value is no number. */
+export async function checkNumbers(file: Safetensors, names: Iterable<string>, options: LoadOptions): Promise<void> {
+  const places = [...names].map((name) => [name, file.tensors.get(name) as TensorPlace] as const);
+  const total = places.reduce((sum, [, { length }]) => sum + length, 0);
+  let loaded = 0;
+  for (const [name, { source, offset, length }] of places) {
+    for (let start = offset; start < offset + length; start += examined) {
+      const bytes = await source.read(start, Math.min(start + examined, offset + length), options);
+      const data = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+      check(!hasNaN(data), "weights", () => `${name}: every value must be a number, got NaN`);
+      loaded += bytes.length;
+    }
+    options.onProgress?.({ status: "progress", file: source.name, loaded, total });
+  }
 }
 
 /** A loop over the numbers themselves: a call for each takes a second for a hundred million. */

@@ -6,6 +6,7 @@ import { type Dim, equalDims, printShape, productOfDims } from "../tensor/dimens
 import type { Attributes } from "../tensor/node.js";
 import type { Tensor, TensorType } from "../tensor/tensor.js";
 import { applySingle, defineComposite } from "./composite.js";
+import { type BlockBits, blocksOf, dequantizeBlocks, typeOfBlocks } from "./dequantize-blocks.js";
 
 type ScaledMatMulAttributes = {
   readonly transposeLeft: boolean;
@@ -76,6 +77,17 @@ const linearComposite = defineComposite<Attributes>({
   },
 });
 
+const matMulNBitsComposite = defineComposite<{ readonly bits: BlockBits }>({
+  name: "matMulNBits",
+  infer: ([x, data, scales, bias], { bits }) => {
+    const weight = typeOfBlocks(data as TensorType, scales as TensorType, bits);
+    return linearComposite.infer([x, weight, bias], {});
+  },
+  decompose: ([x, data, scales, bias], { bits }) => {
+    return [applySingle(linearComposite, [x, dequantizeBlocks(data as Tensor, scales as Tensor, bits), bias], {})];
+  },
+});
+
 /** [..., width] as [rows, width]. */
 export function asRows(x: Tensor): Tensor {
   return reshape(x, [productOfDims(x.shape.slice(0, -1)), x.shape.at(-1) as Dim]);
@@ -87,7 +99,17 @@ export function scaledMatMul(a: Tensor, b: Tensor, attributes: Partial<ScaledMat
   return applySingle(scaledMatMulComposite, [a, b], { transposeLeft, transposeRight, scale });
 }
 
-/** x·Wᵀ + b for x [..., in], weight [out, in] as PyTorch stores it, bias [out]. */
+/**
+ * x·Wᵀ + b for x [..., in] and a weight [out, in] in blocks: data uint8 [out, blocks, bytes], scales [out, blocks], as
+ * `dequantizeBlocks` takes them; bias [out]. ONNX Runtime's MatMulNBits.
+ */
+export function matMulNBits(x: Tensor, data: Tensor, scales: Tensor, bits: BlockBits, bias?: Tensor): Tensor {
+  return applySingle(matMulNBitsComposite, [x, data, scales, bias], { bits });
+}
+
+/** x·Wᵀ + b for x [..., in], weight [out, in] as PyTorch stores it, bias [out]. Of a weight in blocks `matMulNBits`. */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const blocks = blocksOf(weight);
+  if (blocks && weight.shape.length === 2) return matMulNBits(x, blocks.data, blocks.scales, blocks.bits, bias);
   return applySingle(linearComposite, [x, weight, bias], {});
 }

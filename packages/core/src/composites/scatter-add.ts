@@ -3,6 +3,7 @@ import { cast, equal, gather, iota, matMul, reshape, transposeLast } from "../pr
 import { type Dim, equalShapes, printShape, productOfDims } from "../tensor/dimension.js";
 import type { Tensor, TensorType } from "../tensor/tensor.js";
 import { applySingle, defineComposite } from "./composite.js";
+import { blocksOf, dequantizeBlocks } from "./dequantize-blocks.js";
 
 type ScatterAddAttributes = { readonly size: number };
 
@@ -39,7 +40,10 @@ export function oneHot(indices: Tensor, size: Dim, dtype: Tensor["dtype"] = "flo
   return cast(equal(reshape(indices, [...indices.shape, 1]), iota([size])), dtype);
 }
 
-/** Rows of a table [size, ...] at int32 ids: [...] → [..., width]. */
+/** Rows of a table [size, ...] at int32 ids: [...] → [..., width]. A table in fewer bits is widened by these rows alone. */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
+  const blocks = blocksOf(table);
+  if (blocks) return dequantizeBlocks(gather(blocks.data, ids, 0), gather(blocks.scales, ids, 0), blocks.bits);
+  if (table.node?.op === "cast") return cast(gather(table.node.inputs[0] as Tensor, ids, 0), table.dtype);
   return gather(table, ids, 0);
 }

@@ -1,5 +1,6 @@
 import { foldIn, randomKey, randomNormal, randomUniform } from "../random/random.js";
 import type { RandomKey } from "../random/threefry.js";
+import type { DType } from "../tensor/dtype.js";
 import { elementCount, type HostTensor, tensor } from "../tensor/host-tensor.js";
 import { Tensor } from "../tensor/tensor.js";
 
@@ -13,6 +14,8 @@ export type Initializer = (key: RandomKey, shape: readonly number[]) => HostTens
 export interface ParameterSpec {
   readonly shape: readonly number[];
   readonly initialize: Initializer;
+  /** Default "float32". */
+  readonly dtype?: DType;
   /** Whether weight decay pulls at it. Default: that of matrices, not of vectors. */
   readonly decay?: boolean;
 }
@@ -65,7 +68,7 @@ export function initializeParameters(specs: ParameterSpecs, seed: number): Named
 
 /** Graph inputs for all parameters. */
 export function parameterInputs(specs: ParameterSpecs): Named<Tensor> {
-  return mapNamed(specs, ({ shape }, name) => Tensor.input({ shape, dtype: "float32" }, name));
+  return mapNamed(specs, ({ shape, dtype = "float32" }, name) => Tensor.input({ shape, dtype }, name));
 }
 
 /** Number of trained numbers. */

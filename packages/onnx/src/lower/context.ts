@@ -5,12 +5,16 @@ import type { Sizes } from "./sizes.js";
 /** ONNX Runtime's execution providers that a graph can be lowered for. */
 export type Provider = "cpu" | "webgpu" | "cuda";
 
+/** How exactly products with weights in blocks are computed: 0 in float32, 4 with both sides in 8 bits. */
+export type AccuracyLevel = 0 | 4;
+
 /** A shader of WebGPU reads and writes so many tensors at once on every GPU, the ones that it writes included. */
 export const tensorsOfShader = 8;
 
 /** What a row of a lowering table works with. */
 export interface LoweringContext extends Builder, Sizes {
   readonly provider: Provider;
+  readonly accuracyLevel: AccuracyLevel;
 }
 
 /** One application of a primitive: names of its inputs, their types, and the type to produce. */

@@ -4,6 +4,7 @@ import { flag, float, int, text } from "../model/model.js";
 import { attention } from "./attention.js";
 import { type Provider, tensorsOfShader } from "./context.js";
 import { attributesOf, type Claim, everywhere, type Fusion, never, ofType, typeOf } from "./fusion.js";
+import { matMulNBits } from "./mat-mul-n-bits.js";
 import { linear, scaledMatMul } from "./matrix-products.js";
 import { layerNorm, rmsNorm } from "./norms.js";
 import { alongDiagonals, relativeShift } from "./relative-shift.js";
@@ -116,6 +117,7 @@ export const fusions: Readonly<Record<string, Fusion>> = {
   layerNorm,
   rmsNorm,
   linear,
+  matMulNBits,
   scaledMatMul,
   scatterAdd,
   rotaryEmbedding,

@@ -12,7 +12,7 @@ import {
   prepare,
   type RunOptions,
 } from "@relpos/core/backend";
-import type { Provider } from "../lower/context.js";
+import type { AccuracyLevel, Provider } from "../lower/context.js";
 import { claims } from "../lower/fusions.js";
 import { untilAborted } from "./abort.js";
 import { type Placement, placeConstants } from "./constants.js";
@@ -42,6 +42,8 @@ export interface OrtBackendOptions {
   readonly inPlace?: boolean;
   /** Whether a run reads the tensors that it is fed where they lie. Default false. */
   readonly feedsInPlace?: boolean;
+  /** Default 4. */
+  readonly accuracyLevel?: AccuracyLevel | undefined;
   /** Where a file lies for ONNX Runtime: its folder, and its name there. Default is that files cannot be mapped. */
   readonly locate?: (path: string) => { readonly folder: string; readonly file: string };
 }
@@ -54,10 +56,10 @@ const usualTypes: readonly DType[] = ["float32", "float16", "int32", "int8", "ui
 
 /** A backend on ONNX Runtime, wherever the service runs it. */
 export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor> {
-  const { name, provider, service, locate, feedsInPlace = false } = options;
+  const { name, provider, service, locate, feedsInPlace = false, inPlace = false, accuracyLevel } = options;
   const dtypes: ReadonlySet<DType> = new Set(options.dtypes ?? usualTypes);
   const store = createStore(service);
-  const sessions = createSessionCache(provider, service, options.inPlace ?? false);
+  const sessions = createSessionCache(provider, service, { inPlace, accuracyLevel });
   const executables = new Set<Executable<OrtTensor>>();
   const supports = claims(provider);
   let closed = false;

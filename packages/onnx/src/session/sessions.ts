@@ -1,6 +1,6 @@
 import { check, type Graph, type Tensor } from "@relpos/core";
 import { type Donation, hash } from "@relpos/core/backend";
-import type { Provider } from "../lower/context.js";
+import type { AccuracyLevel, Provider } from "../lower/context.js";
 import { lower } from "../lower/lower.js";
 import { encodeOnnx } from "../model/encode.js";
 import type { OnnxModel } from "../model/model.js";
@@ -37,14 +37,18 @@ interface Entry extends SharedSession {
 /** So many sessions stay open that no executable uses. Those that hold large constants never do. */
 const idleSessions = 16;
 
-/** A cache of the sessions of one service. `inPlace` says whether a run may write outputs into donated inputs. */
-export function createSessionCache(provider: Provider, service: OrtService, inPlace: boolean): SessionCache {
+/** A cache of the sessions of one service. */
+export function createSessionCache(
+  provider: Provider,
+  service: OrtService,
+  options: Pick<OpenOptions, "inPlace" | "accuracyLevel">,
+): SessionCache {
   const entries = new Map<string, Entry>();
   let nextId = 0;
 
   const open = (key: string, graph: Graph, bindings: SessionBindings): Entry => {
     const id = nextId++;
-    const request = openRequest(id, graph, provider, { ...bindings, inPlace });
+    const request = openRequest(id, graph, provider, { ...bindings, ...options });
     const keep = request.externalData.length === 0 && bindings.constants.size === 0;
     return { id, key, opened: service.open(request), keep, users: 0 };
   };
@@ -83,6 +87,7 @@ export function createSessionCache(provider: Provider, service: OrtService, inPl
 export interface OpenOptions extends Partial<SessionBindings> {
   /** Whether a run may write outputs into donated inputs. Default `false`. */
   readonly inPlace?: boolean;
+  readonly accuracyLevel?: AccuracyLevel | undefined;
 }
 
 /** What opens a session for a graph. */
@@ -90,7 +95,7 @@ export function openRequest(
   session: number,
   graph: Graph,
   provider: Provider,
-  { donations = [], rowWrites = [], constants = new Map(), inPlace = false }: OpenOptions = {},
+  { donations = [], rowWrites = [], constants = new Map(), inPlace = false, accuracyLevel = 4 }: OpenOptions = {},
 ): OpenRequest {
   const folder = [...constants.values()].flatMap((place) => ("folder" in place ? [place.folder] : []))[0];
   const names = graph.inputs.map((input, index) => input.name ?? `input_${index}`);
@@ -100,7 +105,7 @@ export function openRequest(
       return [input, "folder" in place ? { path: place.file, offset: place.offset } : { path, offset: 0 }];
     }),
   );
-  const onnx = lower(graph, { provider, external });
+  const onnx = lower(graph, { provider, accuracyLevel, external });
   const { model, externalData } = encodeOnnx(onnx, folder === undefined ? {} : { inline: true });
   const fed = [...onnx.inputs];
   const plan: RunPlan = {

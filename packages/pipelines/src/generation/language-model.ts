@@ -2,15 +2,14 @@ import type { AppliedAdapter, Model } from "@relpos/checkpoints";
 import { check, type HostTensor, type Tensor } from "@relpos/core";
 import type { Backend, Executable, FileTensor } from "@relpos/core/backend";
 import { type Named, parameterInputs } from "@relpos/core/nn";
+import { hold, specsOn } from "./held-weights.js";
 import { type StepGraph, type StepKind, stepGrowing, stepWithRoom } from "./step-graph.js";
 
 /** A value in memory, or its place in a file for backends that map files. */
 type Weight = readonly [name: string, value: HostTensor | FileTensor];
 
 /** Values of parameters by name, one after another. */
-export type Weights =
-  | Iterable<readonly [name: string, value: HostTensor]>
-  | AsyncIterable<readonly [name: string, value: HostTensor]>;
+export type Weights = Iterable<Weight> | AsyncIterable<Weight>;
 
 /** A step that was compiled. */
 export interface Step extends StepGraph {
@@ -53,12 +52,12 @@ export class LanguageModel {
    */
   static async create(model: Model, values: Weights, backend: Backend): Promise<LanguageModel> {
     check(model.task === "causal-lm", "LanguageModel", () => `task must be causal-lm, got ${model.task}`);
-    const parameters = parameterInputs(model.parameters);
+    const parameters = parameterInputs(specsOn(backend, model.parameters));
     const weights = new Map<Tensor, unknown>();
     try {
       for await (const [name, value] of values) {
         const input = parameters[name];
-        if (input) weights.set(input, await hold(backend, name, value));
+        if (input) weights.set(input, await hold(backend, value, input.dtype));
       }
       const missing = Object.keys(parameters).filter((name) => !weights.has(parameters[name] as Tensor));
       check(
@@ -129,6 +128,15 @@ export class LanguageModel {
     return known;
   }
 
+  /** Compiles the steps of one text whose likeliest tokens are taken: a prompt's, and a single token's. */
+  async prepare(): Promise<void> {
+    const usual = { batch: 1, choice: "token" } as const;
+    await Promise.all([
+      this.step({ ...usual, tokens: "many", hasPast: false }),
+      this.step({ ...usual, tokens: "one", hasPast: true }),
+    ]);
+  }
+
   async #compile(kind: StepKind): Promise<Step> {
     const { model, parameters } = this.running;
     const step = (this.hasRoom ? stepWithRoom : stepGrowing)(model, parameters, kind);
@@ -148,12 +156,6 @@ export class LanguageModel {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-async function hold(backend: Backend, name: string, value: HostTensor | FileTensor): Promise<unknown> {
-  if ("data" in value) return backend.upload(value, { transfer: true });
-  check(backend.map, "LanguageModel", () => `backend "${backend.name}" cannot map ${name} from a file: read it`);
-  return backend.map(value);
 }
 
 /** An adapter whose weights a backend holds. */

@@ -10,7 +10,7 @@ import type { Backend } from "@relpos/core/backend";
 import type { TextTokenizer } from "../text/text-tokenizer.js";
 import { readChatTemplate, readGenerationConfig, readTokenizer } from "./checkpoint-files.js";
 import { generationSettings } from "./generation-config.js";
-import { LanguageModel } from "./language-model.js";
+import { openLanguageModel } from "./open-language-model.js";
 import { TextGenerator, vocabularySize } from "./text-generator.js";
 
 export interface OpenTextGeneratorOptions extends OpenOptions {
@@ -38,7 +38,7 @@ export async function openTextGenerator(
     const tokenizer = own ?? (await readTokenizer(files, options));
     checkVocabularies(tokenizer, vocabularySize(form));
     const settings = generationSettings(config, await readGenerationConfig(files, options));
-    const model = await LanguageModel.create(form, checkpoint.stream(options), backend);
+    const model = await openLanguageModel(checkpoint, backend, options);
     return new TextGenerator(model, tokenizer, {
       ...settings,
       chatTemplate: await readChatTemplate(files, options),

@@ -1,4 +1,5 @@
 import type { CompositeNode, Dim, DType, HostTensor, Tensor } from "@relpos/core";
+import type { ToleranceClass } from "../../tolerance.js";
 
 /** A call of a composite, with some of its optional inputs, attributes and outputs. */
 export interface CompositeCall {
@@ -14,6 +15,8 @@ export interface CompositeCall {
   readonly length: number;
   /** Largest product of two operands of a sum inside. */
   readonly magnitude: number;
+  /** How closely a backend that claims it must agree. Default "composite". */
+  readonly tolerance?: ToleranceClass;
   inputs(dtype: DType): readonly HostTensor[];
   /** Shapes of the inputs where sizes are named. Default: those of the values. */
   readonly shapes?: readonly (readonly Dim[])[];

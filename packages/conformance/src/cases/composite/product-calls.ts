@@ -1,4 +1,15 @@
-import { dimension, linear, scaledMatMul, scatterAdd, type Tensor, tensor, triangularInverse } from "@relpos/core";
+import {
+  type BlockBits,
+  dequantizeBlocks,
+  dimension,
+  linear,
+  matMulNBits,
+  scaledMatMul,
+  scatterAdd,
+  type Tensor,
+  tensor,
+  triangularInverse,
+} from "@relpos/core";
 import { type Shape, values, within } from "../primitive/values.js";
 import { printShapes } from "../print-shapes.js";
 import { type CompositeCall, halfToo, product, single } from "./composite-call.js";
@@ -18,6 +29,33 @@ const affine = (shape: Shape, out: number, bias: boolean): CompositeCall => {
     f: ([x, weight, shift]) => [linear(x as Tensor, weight as Tensor, bias ? shift : undefined)],
   };
 };
+
+/** x [..., K] times the transpose of N rows in blocks. */
+function inBlocks(bits: BlockBits, shape: Shape, rows: number, block: number, bias: boolean): CompositeCall {
+  const inner = shape.at(-1) as number;
+  const blocks = inner / block;
+  return {
+    details: `${bits} bits in blocks of ${block}, ${printShapes([shape, [rows, inner], ...(bias ? [[rows]] : [])])}`,
+    dtypes: single,
+    others: ["uint8"],
+    quick: false,
+    length: inner,
+    magnitude: 2 * 2 ** (bits - 1) * scale,
+    tolerance: "rounded8",
+    inputs: (dtype) => [
+      values(shape, dtype, 1),
+      within(0, 255)([rows, blocks, (block * bits) / 8], "uint8"),
+      within(-scale, scale)([rows, blocks], dtype),
+      values([rows], dtype, 3),
+    ],
+    f: ([x, data, scales, shift]) => [
+      matMulNBits(x as Tensor, data as Tensor, scales as Tensor, bits, bias ? shift : undefined),
+    ],
+  };
+}
+
+/** Of the blocks' numbers, at most. */
+const scale = 0.01;
 
 interface Factors {
   readonly transposeLeft: boolean;
@@ -105,6 +143,35 @@ const inverted = (leading: Shape, size: number): CompositeCall => ({
 
 /** Calls of composites that multiply and add up. */
 export const productCalls = {
+  dequantizeBlocks: product([4, 8] as const, ["uint8", "int32"] as const).map(
+    ([bits, dtype], index): CompositeCall => ({
+      details: `${bits} bits, ${dtype}`,
+      dtypes: halfToo,
+      others: [dtype],
+      quick: index === 0,
+      length: 1,
+      magnitude: 2,
+      inputs: (floats) => [within(0, 255)([5, 2, 16], dtype), values([5, 2], floats)],
+      f: ([data, scales]) => [dequantizeBlocks(data as Tensor, scales as Tensor, bits)],
+    }),
+  ),
+  matMulNBits: [
+    ...product([4, 8] as const, [[6], [2, 3], []] as const, [false, true]).map(
+      ([bits, rows, bias], index): CompositeCall => ({
+        ...inBlocks(bits, [...rows, 64], 5, 32, bias),
+        quick: index === 0,
+      }),
+    ),
+    inBlocks(4, [1, 256], 300, 32, false),
+    inBlocks(8, [3, 256], 300, 128, false),
+    inBlocks(4, [3, 64], 5, 8, true),
+    inBlocks(4, [0, 64], 5, 32, true),
+    {
+      ...inBlocks(8, [2, 3, 64], 5, 32, true),
+      details: "named sizes",
+      shapes: [[batch, length, 64], [5, 2, 32], [5, 2], [5]],
+    },
+  ],
   linear: [
     ...product([[6, 8], [2, 3, 8], [1, 2, 3, 8], [8]] as const, [false, true]).map(
       ([shape, bias]): CompositeCall => ({ ...affine(shape, 5, bias), dtypes: halfToo, quick: shape.length === 3 }),

@@ -6,6 +6,7 @@ import {
   type CrossEntropyOptions,
   constant,
   crossEntropy,
+  dequantizeBlocks,
   dropout,
   embedding,
   gelu,
@@ -13,6 +14,7 @@ import {
   layerNorm,
   linear,
   logSoftmax,
+  matMulNBits,
   mean,
   mul,
   reduceSum,
@@ -40,6 +42,14 @@ import { of, one } from "./make.js";
 
 const flags = [false, true];
 const ids = constant(integers([2, 0, 2, 1], [2, 2]));
+
+const bytes = constant(
+  tensor(
+    Array.from({ length: 12 }, (_, index) => (index * 83) % 256),
+    [3, 2, 2],
+    "uint8",
+  ),
+);
 
 const labels = constant(integers([1, 4, 0, 2], [2, 2]));
 const entropy = (attributes: string, options: CrossEntropyOptions): NamedGradientCase =>
@@ -137,6 +147,13 @@ export const compositeGradients: Readonly<Record<CompositeName, readonly NamedGr
       );
     }),
   ),
+  dequantizeBlocks: [of((scales: Tensor) => dequantizeBlocks(bytes, scales, 4), [gaussian([3, 2])])],
+  matMulNBits: [
+    of(
+      (x: Tensor, scales: Tensor, bias: Tensor) => matMulNBits(x, bytes, scales, 8, bias),
+      [gaussian([2, 4]), gaussian([3, 2], 1), gaussian([3], 2)],
+    ),
+  ],
   scatterAdd: [
     of((x: Tensor) => scatterAdd(ids, x, 4), [gaussian([2, 2, 3])]),
     of((table: Tensor) => embedding(table, ids), [gaussian([4, 3])], "as the gradient of an embedding"),
