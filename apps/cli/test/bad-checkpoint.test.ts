@@ -1,6 +1,6 @@
 import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { encodeSafetensors, openSafetensors } from "@relpos/checkpoints/safetensors";
-import type { HostTensor } from "@relpos/core";
+import { type HostTensor, toNumbers } from "@relpos/core";
 import { charactersTokenizer, vocabularyOf } from "@relpos/text";
 import { beforeAll, expect, test } from "vitest";
 import { relpos, temporaryFolder } from "./captured.js";
@@ -11,8 +11,11 @@ import { makeCheckpoint, tokenizer } from "./checkpoint-folder.js";
 const at = temporaryFolder();
 const tensor = "model.layers.0.mlp.up_proj.weight";
 
-const generate = (model: string, prompt = "the cat") =>
-  relpos("generate", "--model", model, "--backend", "reference", "--prompt", prompt, "--max-new-tokens", "1");
+/** One that reads weights, and one that has ONNX Runtime read them where they lie. */
+const backends = ["reference", "ort-node"] as const;
+
+const generate = (model: string, backend: (typeof backends)[number] = "reference", prompt = "the cat") =>
+  relpos("generate", "--model", model, "--backend", backend, "--prompt", prompt, "--max-new-tokens", "1");
 
 /** The fixture's tensors, changed, as a file. */
 async function tensorsWith(folder: string, change: (own: Map<string, HostTensor>) => void): Promise<void> {
@@ -85,6 +88,17 @@ const faults: readonly (readonly [string, (folder: string) => Promise<unknown>, 
       }),
     `${tensor}: every value must be a number, got NaN`,
   ],
+  [
+    "NaN among weights of 32 bits, which need not be read to be used",
+    (folder) =>
+      tensorsWith(folder, (own) => {
+        for (const [name, { shape, ...value }] of own) {
+          own.set(name, { shape, dtype: "float32", data: Float32Array.from(toNumbers({ shape, ...value })) });
+        }
+        own.get(tensor)!.data[3] = Number.NaN;
+      }),
+    `${tensor}: every value must be a number, got NaN`,
+  ],
   ["setting that is unknown", (folder) => configWith(folder, { wobble: 3 }), "got wobble (3)"],
   ["configuration that is no JSON", (folder) => writeFile(`${folder}/config.json`, "{"), "config.json must be JSON"],
   [
@@ -102,7 +116,7 @@ beforeAll(async () => {
   const whole = await makeCheckpoint(at("whole"));
   await writeFile(at("outside.safetensors"), await readFile(`${whole}/model.safetensors`));
   await mkdir(at("empty"));
-  expect(await generate(whole)).toMatchObject({ code: 0 });
+  for (const backend of backends) expect(await generate(whole, backend)).toMatchObject({ code: 0 });
 });
 
 /** The result of a run, and the processor's time that it took, however busy the machine is. */
@@ -113,10 +127,12 @@ async function timed<T>(run: () => Promise<T>): Promise<readonly [T, number]> {
   return [result, (user + system) / 1e6];
 }
 
-test.each(faults)("%s", async (name, spoil, message) => {
-  const folder = await makeCheckpoint(at(name));
+const cases = faults.flatMap((fault) => backends.map((backend) => [backend, ...fault] as const));
+
+test.each(cases)("%s: %s", async (backend, name, spoil, message) => {
+  const folder = await makeCheckpoint(at(`${backend}-${name}`));
   await spoil(folder);
-  const [{ code, out, error }, seconds] = await timed(() => generate(folder));
+  const [{ code, out, error }, seconds] = await timed(() => generate(folder, backend));
   expect([code, out]).toEqual([1, ""]);
   expect(error).toMatch(/^error: [^\n]* — [^\n]*\n$/);
   expect(error).toContain(message);
@@ -127,7 +143,7 @@ test.each([
   ["longer than the context", "a".repeat(300), "the prompt must be shorter than the context of 256 tokens, got 300"],
   ["of characters without a token", "QQ", "text must use the characters of the vocabulary"],
 ])("a prompt %s", async (_, prompt, message) => {
-  const [{ code, out, error }, seconds] = await timed(() => generate(at("whole"), prompt));
+  const [{ code, out, error }, seconds] = await timed(() => generate(at("whole"), "reference", prompt));
   expect([code, out]).toEqual([1, ""]);
   expect(error).toMatch(new RegExp(`^error: ${message}[^\\n]* — try another prompt, or the model's own tokenizer\\n$`));
   expect(seconds).toBeLessThan(1);
