@@ -70,6 +70,7 @@ export function withHead(checkpoint: Checkpoint, { task, settings = {}, seed = 0
     contextLength: checkpoint.contextLength,
     load: async (options) => ({ ...values, ...(await base.load(options)) }),
     stream: (options) => withFresh(base.stream(options)) as AsyncGenerator<readonly [string, HostTensor]>,
+    places: (options) => withFresh(base.places(options)),
     close: checkpoint.close,
   };
 }

@@ -29,6 +29,9 @@ export function mergeAdapter(checkpoint: Checkpoint, adapter: Adapter): Checkpoi
       for await (const entry of stream(options)) entries.push(entry);
       return Object.fromEntries(entries);
     },
+    // What is merged lies in no file.
+    places: stream,
+    checkPlaces: async () => {},
   };
 }
 
