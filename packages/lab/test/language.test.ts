@@ -1,10 +1,10 @@
 import { createReferenceBackend } from "@relpos/backend-reference";
 import { catalogue } from "@relpos/catalogue";
-import { bytesSource, type Checkpoint, openCheckpoint } from "@relpos/checkpoints";
+import { bytesSource, type Checkpoint, openAdapter, openCheckpoint } from "@relpos/checkpoints";
 import { openSource } from "@relpos/checkpoints/safetensors";
 import { expectClose } from "@relpos/conformance";
 import { exactTensor, type HostTensor, randomKey } from "@relpos/core";
-import { answerWindows, bestAnswer, pipeline } from "@relpos/pipelines";
+import { answerWindows, bestAnswer, type ChatTemplate, pipeline } from "@relpos/pipelines";
 import {
   type ChatRecord,
   type LabeledRecord,
@@ -35,6 +35,7 @@ import {
   type TrainOptions,
   trainModel,
   trainTable,
+  writtenConversation,
 } from "../src/language/index.js";
 import { memoryRunStore } from "../src/train/run-store.js";
 
@@ -230,6 +231,38 @@ describe("a training", () => {
     expectClose(scalarOf(weights[shared]!.data[0]!), scalarOf(base.weights[shared]!.data[0]!), "goldenSingle");
     const wider = trainModel({ ...request, options: { width: 32 } }, { backend, store: memoryRunStore() });
     await expect(wider).rejects.toThrow("width is that of the checkpoint, 16, got 32");
+  });
+
+  test("of low-rank changes leaves the weights of its base, and goes on to the same ones after an interruption", async () => {
+    const base = memoryRunStore();
+    await train("mlm", { steps: 2 }, base);
+    const { tokenizer, weights } = await loadModel(base);
+    const tune = async (store: ReturnType<typeof memoryRunStore>, until?: number) => {
+      const stop = new AbortController();
+      const onEvent = (event: TrainEvent) => {
+        if (event.type === "step" && event.step === until) stop.abort();
+      };
+      const request = {
+        task: taskOf("classify"),
+        options: { batch: 6, steps: 6, lora: { rank: 2, alpha: 4, targets: "all-linear", dropout: 0.2 } as const },
+        training: labelled,
+        validation: labelled,
+        tokenizer,
+        from: { checkpoint: await opened(base), name: "base" },
+      };
+      return trainModel(request, { backend, store, resume: true, signal: stop.signal, onEvent });
+    };
+    const files = new Map<string, Uint8Array>();
+    const whole = await tune(memoryRunStore(files));
+    // A and B of four layers with rank 2, and the head: everything else stays.
+    expect(whole.parameters).toBeLessThan(1000);
+    const store = memoryRunStore();
+    await expect(tune(store, 3)).rejects.toThrow();
+    expect((await tune(store)).weights).toBe(whole.weights);
+    const names = ["adapter_config.json", "adapter_model.safetensors"];
+    const adapter = await openAdapter(new Map(names.map((name) => [name, bytesSource(files.get(name)!, name)])));
+    expect(adapter.config.modulesToSave).toEqual(["head.output"]);
+    expect((await loadModel(base)).weights).toEqual(weights);
   });
 
   test("begins with word vectors, and tells how much of the vocabulary they cover", async () => {
@@ -464,6 +497,23 @@ describe("windows of a context", () => {
       ),
     ).toMatchObject({ start: 0, end: 0 });
   });
+});
+
+test("a chat template says which tokens of a conversation are the assistant's", async () => {
+  const tokenizer = await makeTokenizer("characters", ["[]uahi bye!"], { vocabularySize: 50 });
+  const write: ChatTemplate = (messages, { complete = false } = {}) =>
+    messages.map(({ role, content }) => `[${role[0]}${content}]`).join("") + (complete ? "" : "[a");
+  const form = writtenConversation(tokenizer, write);
+  const messages = [
+    { role: "user", content: "hi" },
+    { role: "assistant", content: "hi!" },
+    { role: "user", content: "bye" },
+    { role: "assistant", content: "bye!" },
+  ];
+  const { ids, counts } = form.whole(messages);
+  expect(tokenizer.decode(ids)).toBe("[uhi][ahi!][ubye][abye!]");
+  expect(tokenizer.decode(ids.filter((_, place) => counts[place] === 1))).toBe("hi!]bye!]");
+  expect(tokenizer.decode(form.prompt(messages.slice(0, 1)))).toBe("[uhi][a");
 });
 
 test("words are hidden whole, and only they are labels", async () => {

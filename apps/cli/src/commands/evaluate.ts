@@ -15,6 +15,7 @@ import type { CliContext } from "../cli.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
+import { withKnownLabels } from "../records/known-labels.js";
 import { describeLeftOut, type ReadFlags, readRecords } from "../records/read-records.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
 import { languageTasksHelp, taskArgument } from "./train.js";
@@ -55,15 +56,18 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
 async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { console }: CliContext): Promise<void> {
   if (given.data === undefined) throw new CliError("--data is missing", "name a file to measure on");
   const chosen = await chooseBackend(given);
-  const { model, weights, tokenizer } = await openTrained(given.model);
+  const { model, weights, ...written } = await openTrained(given.model, name);
   if (model.settings.task !== name) {
     throw new CliError(
       `--model ${given.model} is a model of ${model.settings.task}`,
       `use relpos evaluate ${model.settings.task}`,
     );
   }
-  const { records, ...leftOut } = await readRecords(name, "--data", given.data, given);
-  console.error(describeLeftOut("--data", given.data, leftOut));
+  const read = await readRecords(name, "--data", given.data, given);
+  console.error(describeLeftOut("--data", given.data, read));
+  const known = given.onError === "skip" && name === "classify" ? new Set(model.settings.labels) : undefined;
+  const { records, ...unseen } = known ? withKnownLabels(read.records, known) : { ...read, problems: [] };
+  console.error(describeLeftOut("--data", given.data, unseen));
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
   try {
@@ -71,7 +75,7 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
     const { language = "en", beams = 4, answers } = given;
     const examiner = task.examiner(backend, {
       model,
-      tokenizer,
+      ...written,
       records,
       options: { language, beams, ...(answers && { answers }) },
     });
@@ -87,12 +91,12 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
   }
 }
 
-/** A checkpoint as a model of the task that its head is for. */
-function openTrained(folder: string): Promise<SavedModel> {
+/** A checkpoint as a model of a task, or of the one that it was trained for. */
+function openTrained(folder: string, task: LanguageTaskName): Promise<SavedModel> {
   return withData(async () => {
     const checkpoint = await openCheckpoint(folder);
     try {
-      return await savedModelOf(checkpoint);
+      return await savedModelOf(checkpoint, task);
     } finally {
       await checkpoint.close();
     }

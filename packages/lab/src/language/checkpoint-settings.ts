@@ -14,11 +14,12 @@ export const headOf: Readonly<Record<LanguageTaskName, Task>> = {
   translate: "seq2seq-lm",
 };
 
-/** The language task that a checkpoint is for: the one that it was trained for here, or the first with its head. */
-export function taskOfCheckpoint({ config, model }: Checkpoint): LanguageTaskName {
+/** The language task that a checkpoint is for: the one that it was trained for here, else the wanted one or the first with its head. */
+export function taskOfCheckpoint({ config, model }: Checkpoint, wanted?: LanguageTaskName): LanguageTaskName {
   const named = config.relpos_task as LanguageTaskName | undefined;
   if (named !== undefined && headOf[named] === model.task) return named;
   const names = Object.keys(headOf) as LanguageTaskName[];
+  if (wanted && headOf[wanted] === model.task) return wanted;
   const found = names.find((name) => headOf[name] === model.task);
   require(found, () => `no language task has the model's head, ${model.task}`, () =>
     `choose a model with a head for ${Object.values(headOf).join(", ")}`);

@@ -1,4 +1,5 @@
-import type { ChatTemplate } from "@relpos/pipelines";
+import type { Checkpoint } from "@relpos/checkpoints";
+import { type ChatTemplate, readChatTemplate } from "@relpos/pipelines";
 import type { ChatMessage, Tokenizer } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { specialToken } from "./sequences.js";
@@ -45,6 +46,15 @@ function roleToken({ vocabulary }: Tokenizer, role: string): number {
   require(id !== undefined, () => `the tokenizer has no token <${role}> for the role ${role}`, () =>
     "roles are user, assistant and system; a model with a chat template brings a form of its own");
   return id;
+}
+
+/** The form of a checkpoint's chat template; nothing where it has none, or is one of relpos's own, whose form is ours. */
+export async function conversationOf(
+  { family, files }: Checkpoint,
+  tokenizer: Tokenizer,
+): Promise<ConversationForm | undefined> {
+  const template = family === "relpos" ? undefined : await readChatTemplate(files);
+  return template && writtenConversation(tokenizer, template);
 }
 
 /** A form that a template writes: what a message of the assistant adds to the text before it is what counts. */

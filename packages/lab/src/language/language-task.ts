@@ -58,6 +58,8 @@ export interface Examiner<T> {
 }
 
 export interface ExamineOptions {
+  /** Whether it is one on the way: what chooses the weights is measured of all records, what takes long of a few. */
+  readonly brief?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Told the share of the records that is done. */
   readonly onProgress?: ((share: number) => void) | undefined;

@@ -9,12 +9,12 @@ import {
 } from "@relpos/checkpoints";
 import type { HostTensor } from "@relpos/core";
 import type { Named, ParameterSpecs } from "@relpos/core/nn";
-import { longestOf, readChatTemplate } from "@relpos/pipelines";
+import { longestOf } from "@relpos/pipelines";
 import type { Tokenizer } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { type RunStore, writeJson } from "../train/run-store.js";
 import { headOf, settingsOfCheckpoint } from "./checkpoint-settings.js";
-import { type ConversationForm, writtenConversation } from "./conversation.js";
+import { type ConversationForm, conversationOf } from "./conversation.js";
 import { type LanguageModel, languageModel, taskModel } from "./language-model.js";
 import type { LanguageTask } from "./language-task.js";
 import { type LanguageTaskName, labelSettings, type ModelSettings } from "./model-settings.js";
@@ -177,12 +177,6 @@ function headModules({ model, sources }: Checkpoint, task: LanguageTaskName): re
   if (task !== "classify" && task !== "qa") return [];
   const names = Object.keys(model.parameters).filter((name) => name.startsWith("head."));
   return [...new Set(names.map((name) => sources.get(name)!.names[0]!.replace(/\.[^.]+$/, "")))];
-}
-
-/** The form of a checkpoint's chat template, where it has one. */
-async function conversationOf({ files }: Checkpoint, tokenizer: Tokenizer): Promise<ConversationForm | undefined> {
-  const template = await readChatTemplate(files);
-  return template && writtenConversation(tokenizer, template);
 }
 
 /** Files of a base that are not the model's, or are written anew. */

@@ -6,16 +6,18 @@ import { readTokenizer } from "@relpos/pipelines";
 import { type Tokenizer, tokenizerConfig } from "@relpos/text";
 import { require } from "../compare/errors.js";
 import { type RunStore, writeJson } from "../train/run-store.js";
-import { settingsOfCheckpoint } from "./checkpoint-settings.js";
-import { chatTemplate } from "./conversation.js";
+import { settingsOfCheckpoint, taskOfCheckpoint } from "./checkpoint-settings.js";
+import { type ConversationForm, chatTemplate, conversationOf } from "./conversation.js";
 import { type LanguageModel, taskModel } from "./language-model.js";
-import { configOf } from "./model-settings.js";
+import { configOf, type LanguageTaskName } from "./model-settings.js";
 
 /** A trained model: what it is, its weights, and its tokenizer. */
 export interface SavedModel {
   readonly model: LanguageModel;
   readonly weights: Named<HostTensor>;
   readonly tokenizer: Tokenizer;
+  /** How its conversations are written. Default: in our form. */
+  readonly conversation?: ConversationForm | undefined;
 }
 
 /** The files of a model's folder, as Hugging Face names them. */
@@ -69,9 +71,17 @@ export async function loadModel(store: Pick<RunStore, "read">): Promise<SavedMod
   }
 }
 
-/** A checkpoint of any family as a model of the language task that its head is for. */
-export async function savedModelOf(checkpoint: Checkpoint): Promise<SavedModel> {
+/** A checkpoint of any family as a model of a language task that its head is for. Default: that of `taskOfCheckpoint`. */
+export async function savedModelOf(checkpoint: Checkpoint, wanted?: LanguageTaskName): Promise<SavedModel> {
   const tokenizer = await readTokenizer(checkpoint.files);
-  const model = taskModel(settingsOfCheckpoint(checkpoint, tokenizer), checkpoint.model);
-  return { model, tokenizer, weights: await checkpoint.load() };
+  const model = taskModel(
+    settingsOfCheckpoint(checkpoint, tokenizer, taskOfCheckpoint(checkpoint, wanted)),
+    checkpoint.model,
+  );
+  return {
+    model,
+    tokenizer,
+    conversation: await conversationOf(checkpoint, tokenizer),
+    weights: await checkpoint.load(),
+  };
 }

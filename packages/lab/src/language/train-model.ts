@@ -193,7 +193,7 @@ export async function trainModel<T, Records>(
       every: settings.evaluateEvery,
       patience: settings.patience === 0 ? undefined : settings.patience,
       bestFile: trainFiles.best,
-      measure: (parameters) => examiner.examine(parameters, { signal }),
+      measure: (parameters) => examiner.examine(parameters, { signal, brief: true }),
     },
     onStart: (step) => {
       const description = {
