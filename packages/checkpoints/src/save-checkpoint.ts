@@ -74,6 +74,9 @@ export async function* checkpointFiles(
   checkpoint: Checkpoint,
   values: Named<HostTensor>,
 ): AsyncGenerator<readonly [name: string, pieces: Iterable<Uint8Array>]> {
+  check(checkpoint.config.architectures, "save", () => {
+    return "the configuration must name its architectures: a model of llama2.c pairs dimensions otherwise than its family";
+  });
   const tensors = await storedWeights(checkpoint, values);
   for (const [name, file] of checkpoint.files) {
     if (!companion.test(name) || replaced.has(name)) continue;

@@ -262,6 +262,7 @@ test.skipIf(!existsSync(stories))("stories260K learns another text with its own 
   const unmerged = await logitsOf(adapted.model, { ...initial, ...values });
   const merged = mergeAdapter(opened, adapterOf(opened, own, values));
   expectClose(await logitsOf(merged.model, await merged.load()), unmerged, "goldenSingle");
+  await expect(saveCheckpoint(join(folder, "stories"), merged, initial)).rejects.toThrow("must name its architectures");
   await opened.close();
 });
 
