@@ -9,6 +9,7 @@ import { addGenerateCommand } from "./commands/generate.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addInspectCommand } from "./commands/inspect.js";
 import { addPerplexityCommand } from "./commands/perplexity.js";
+import { addQuantizeCommand } from "./commands/quantize.js";
 import { addRecommendCommand } from "./commands/recommend.js";
 import { addRunCommand } from "./commands/run.js";
 import { addServeCommand } from "./commands/serve.js";
@@ -79,6 +80,7 @@ function createProgram(context: CliContext): Command {
   addChatCommand(program, context);
   addServeCommand(program, context);
   addPerplexityCommand(program, context);
+  addQuantizeCommand(program, context);
   addInfoCommand(program, context);
   addRunCommand(program, context);
   addCleanCommand(program, context);

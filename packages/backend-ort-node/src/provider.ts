@@ -6,9 +6,10 @@ export const provider: BackendProvider = {
   name: "ort-node",
   summary: "ONNX Runtime, fast",
   devices: ["cpu", "webgpu", "cuda"],
-  create: ({ device, threads } = {}) =>
+  create: ({ device, threads, accuracyLevel } = {}) =>
     createOrtNodeBackend({
       ...(device === undefined ? {} : { device: device as NonNullable<OrtNodeOptions["device"]> }),
       ...(threads === undefined ? {} : { threads }),
+      ...(accuracyLevel === undefined ? {} : { accuracyLevel }),
     }),
 };

@@ -125,3 +125,63 @@ test("files of several folders cannot be mapped together", async () => {
   ]);
   await expect(backend.compile(graph, { constants })).rejects.toThrow("files of constants must lie in one folder");
 });
+
+test("weights in blocks are packed with their scales, from memory and from a file", async () => {
+  const product = trace(
+    (x: Tensor, data: Tensor, scales: Tensor) => [core.matMulNBits(x, data, scales, 8)],
+    { name: "x", shape: [2, 64], dtype: "float32" },
+    { name: "data", shape: [48, 2, 32], dtype: "uint8" },
+    { name: "scales", shape: [48, 2], dtype: "float32" },
+  );
+  const [x, data, scales] = product.inputs as [Tensor, Tensor, Tensor];
+  const values = new Map([
+    [x, noise([2, 64])],
+    [
+      data,
+      core.tensor(
+        noise([48 * 64], 2).data.map((value) => Math.floor(128 + 127 * value)),
+        [48, 2, 32],
+        "uint8",
+      ),
+    ],
+    [
+      scales,
+      core.tensor(
+        noise([96], 3).data.map((value) => value / 100),
+        [48, 2],
+      ),
+    ],
+  ]);
+  const run = async <T>(on: Backend<T>, constants: ReadonlyMap<Tensor, T>): Promise<HostTensor> => {
+    const executable = await on.compile(product, { constants });
+    const fed = [...values].filter(([input]) => !constants.has(input));
+    const feeds = await Promise.all(fed.map(async ([input, value]) => [input, await on.upload(value)] as const));
+    const [output] = await executable.run(new Map(feeds));
+    const result = await on.download(output as T);
+    await executable.close();
+    return result;
+  };
+  const oracle = await run(reference, new Map());
+  const path = join(folder, "blocks");
+  const [bytes, factors] = [values.get(data)!, values.get(scales)!] as [HostTensor, HostTensor];
+  writeFileSync(path, Buffer.concat([bytes, factors].map((value) => Buffer.from((value.data as Float32Array).buffer))));
+  const inMemory = [await backend.upload(bytes), await backend.upload(factors)];
+  const inFile = [
+    backend.map?.({ shape: bytes.shape, dtype: "uint8", path, offset: 0 }),
+    backend.map?.({ shape: factors.shape, dtype: "float32", path, offset: bytes.data.length }),
+  ];
+  const exact = await createOrtNodeBackend({ threads: 1, accuracyLevel: 0 });
+  const tolerance = { length: 64, magnitude: 1.28 };
+  for (const [first, second] of [inMemory, inFile]) {
+    const constants = new Map([
+      [data, first],
+      [scales, second],
+    ]);
+    expectClose(await run(backend, constants), oracle, "rounded8", tolerance);
+  }
+  expectClose(await run(exact as Backend, new Map()), oracle, "composite", tolerance);
+  await exact.close();
+  await expect(backend.compile(product, { constants: new Map([[data, inFile[0]]]) })).rejects.toThrow(
+    "[compile] blocks and scales must both be constants, got one: data",
+  );
+});

@@ -1,3 +1,4 @@
+export { type Divergence, type DivergenceOptions, divergence } from "./evaluation/divergence.js";
 export { type Perplexity, type PerplexityOptions, perplexity } from "./evaluation/perplexity.js";
 export { readChatTemplate, readTokenizer } from "./generation/checkpoint-files.js";
 export { type ContinueOptions, continueTokens } from "./generation/continue-tokens.js";

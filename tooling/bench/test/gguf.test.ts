@@ -53,3 +53,19 @@ test("Q8_0 stores a scale and 32 whole numbers in 34 bytes", () => {
   expect(file.readUInt16LE(data)).toBe((15 - 3) << 10);
   expect(Array.from({ length: 32 }, (_, index) => file.readInt8(data + 2 + index))).toEqual(whole);
 });
+
+// Q4_0 (ggml-common.h, block_q4_0): a float16 scale d = the number of largest magnitude / −8, then min(15, ⌊x / d + 8.5⌋), numbers
+// i and i + 16 in a byte, the first in its lower half.
+test("Q4_0 stores a scale and 32 numbers of four bits in 18 bytes", () => {
+  const path = join(folder, "q4.gguf");
+  const whole = Array.from({ length: 32 }, (_, index) => (index % 16) - 8);
+  writeGguf(path, {}, new Map([["w", { shape: [1, 32], data: Float32Array.from(whole, (x) => x / 4) }]]), "Q4_0");
+  const file = readFileSync(path);
+  const description = 24;
+  expect(file.readUInt32LE(description + 9 + 4 + 16)).toBe(2);
+  const data = Math.ceil((description + 41) / 32) * 32;
+  // 2⁻² in float16.
+  expect(file.readUInt16LE(data)).toBe((15 - 2) << 10);
+  const bytes = Array.from({ length: 16 }, (_, index) => file.readUInt8(data + 2 + index));
+  expect(bytes).toEqual(Array.from({ length: 16 }, (_, index) => index | (index << 4)));
+});

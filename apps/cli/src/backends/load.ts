@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Backend, BackendProvider } from "@relpos/core/backend";
+import type { Backend, BackendChoice, BackendProvider } from "@relpos/core/backend";
 import { nearest } from "@relpos/lab";
 import { CliError, exitCodes } from "../errors.js";
 import { knownBackends } from "./known.js";
@@ -20,6 +20,8 @@ export interface ChosenBackend {
   readonly provider: BackendProvider;
   readonly device: string;
   readonly threads: number | undefined;
+  /** As a provider takes it. Default: the backend's. */
+  readonly accuracyLevel?: BackendChoice["accuracyLevel"];
 }
 
 /** Loads what was asked for, and starts nothing. Errors when it is not there, is no backend or has not the device. */
@@ -42,12 +44,18 @@ export function settingsOf({ device, threads }: ChosenBackend): { device: string
 }
 
 /** Starts a backend. Errors with the reason when it cannot be started here. */
-export async function startBackend({ name, provider, device, threads }: ChosenBackend): Promise<Backend> {
+export async function startBackend({
+  name,
+  provider,
+  device,
+  threads,
+  accuracyLevel,
+}: ChosenBackend): Promise<Backend> {
   const failed = (message: string, cause?: unknown): CliError => {
     const other = device === provider.devices[0] ? "--backend reference" : `--device ${provider.devices[0]}`;
     return new CliError(`--backend ${name}: ${message}`, `try ${other}`, exitCodes.failure, { cause });
   };
-  const backend = await provider.create({ device, threads }).catch((error: unknown) => {
+  const backend = await provider.create({ device, threads, accuracyLevel }).catch((error: unknown) => {
     throw failed(messageOf(error), error);
   });
   if (backend.specVersion === 1) return backend;

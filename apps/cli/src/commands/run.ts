@@ -13,7 +13,7 @@ import type { CliContext } from "../cli.js";
 import { CliError, exitCodes } from "../errors.js";
 import { withData } from "../input-source.js";
 import { showLoading } from "../models/load-progress.js";
-import { checkpointFlags, type ModelFlags } from "../models/model-flags.js";
+import { checkpointFlags, dtypeFlag, type ModelFlags } from "../models/model-flags.js";
 import { onBackend, openModel } from "../models/open-model.js";
 import { addFlags, backendFlags } from "./flags.js";
 import { numberFrom, oneOf } from "./parsers.js";
@@ -40,6 +40,7 @@ const tasks: readonly Task[] = [
 const groups = {
   "What is run:": [
     ...checkpointFlags,
+    dtypeFlag,
     {
       flags: "--task <name>",
       description: `its head: ${tasks.join(", ")} (default: as its architecture says)`,

@@ -1,4 +1,4 @@
-import { parseRope, type RopeOverride, ropeExamples } from "@relpos/checkpoints";
+import { parseRope, type RopeOverride, ropeExamples, type WeightDType, weightDTypes } from "@relpos/checkpoints";
 import { RelposError } from "@relpos/core";
 import type { BackendRequest } from "../backends/load.js";
 import type { Flag } from "../commands/flags.js";
@@ -12,6 +12,7 @@ export interface ModelRequest {
   readonly localFilesOnly?: true;
   readonly rope?: RopeOverride;
   readonly adapter?: string;
+  readonly dtype?: WeightDType;
 }
 
 /** A checkpoint on a backend. */
@@ -34,6 +35,12 @@ function ropeOf(text: string): RopeOverride {
   }
 }
 
+function dtypeOf(text: string): WeightDType {
+  const found = weightDTypes.find((dtype) => dtype === text);
+  if (found) return found;
+  throw new CliError(`--dtype must be one of ${weightDTypes.join(", ")}, got ${text}`, "for example --dtype q8");
+}
+
 /** The options that choose a checkpoint. */
 export const checkpointFlags: readonly Flag[] = [
   model,
@@ -51,11 +58,17 @@ export const checkpointFlags: readonly Flag[] = [
   },
 ];
 
+/** In what weights are kept, for commands that compute with them. */
+export const dtypeFlag: Flag = {
+  flags: "--dtype <type>",
+  description: `in what the weights are kept: ${weightDTypes.join(", ")}; made once and kept (default: fp32)`,
+  parse: dtypeOf,
+};
+
+export const tokenizerFlag: Flag = {
+  flags: "--tokenizer <file>",
+  description: "a tokenizer.json or llama2.c's .bin (default: the checkpoint's own, or tokenizer.bin beside a .bin)",
+};
+
 /** Those of a checkpoint whose text is read or written. */
-export const textModelFlags: readonly Flag[] = [
-  ...checkpointFlags,
-  {
-    flags: "--tokenizer <file>",
-    description: "a tokenizer.json or llama2.c's .bin (default: the checkpoint's own, or tokenizer.bin beside a .bin)",
-  },
-];
+export const textModelFlags: readonly Flag[] = [...checkpointFlags, dtypeFlag, tokenizerFlag];

@@ -51,10 +51,15 @@ export async function onBackend(
 
 /** Opens a checkpoint: its configuration and headers. Errors with what is wrong in it. */
 export function openModel(request: ModelRequest, options: OpenOptions = {}): Promise<Checkpoint> {
-  const { model, revision, localFilesOnly, rope, adapter } = request;
+  const { model, revision, localFilesOnly, rope, adapter, dtype } = request;
   if (model === undefined) throw new CliError("--model is missing", "name a folder, or a model of the hub");
   const hub = { ...(revision && { revision }), ...(localFilesOnly && { localFilesOnly }) };
-  const scaled = { ...options, ...(rope && { rope }), ...(adapter !== undefined && { adapter }) };
+  const scaled = {
+    ...options,
+    ...(rope && { rope }),
+    ...(adapter !== undefined && { adapter }),
+    ...(dtype && { dtype }),
+  };
   return withData(
     () => (model.endsWith(".bin") ? openLlama2c(model, scaled) : openCheckpoint(model, { ...hub, ...scaled })),
     rope ? `${remedy}, or another --rope` : remedy,

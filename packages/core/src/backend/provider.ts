@@ -5,6 +5,8 @@ export interface BackendChoice {
   readonly device?: string | undefined;
   /** Threads of one operation, where the device has them. Default is the backend's choice. */
   readonly threads?: number | undefined;
+  /** For products with weights in blocks: 0 in float32, 4 with both sides in 8 bits. Default is the backend's; some have no choice. */
+  readonly accuracyLevel?: 0 | 4 | undefined;
 }
 
 /**

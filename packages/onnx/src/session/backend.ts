@@ -88,7 +88,7 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       for (const node of graph.nodes) {
         for (const output of node.outputs) if (node.op !== "constant") requireDType(node.op, output.dtype);
       }
-      const { placed, fed } = placeConstants(options.constants ?? new Map(), feedsInPlace);
+      const { placed, fed } = placeConstants(graph, options.constants ?? new Map(), feedsInPlace);
       const own = createGraphSessions(graph, { ...plan, constants: placed }, { sessions, provider, supports });
       const program = { graph, donated, writes: plan.writes, placed, fed };
       const executable = createExecutable(program, own, service, store, () => executables.delete(executable));

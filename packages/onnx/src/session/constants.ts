@@ -1,4 +1,4 @@
-import { check, equalShapes, printShape, type Tensor } from "@relpos/core";
+import { check, equalShapes, type Graph, printShape, type Tensor } from "@relpos/core";
 import type { OrtTensor } from "./backend.js";
 
 /** A constant that a session gets as an initializer: a tensor that the service holds, or a place in a file. */
@@ -13,14 +13,21 @@ export interface Constants {
 }
 
 /**
- * Where files are mapped ONNX Runtime takes no constants from memory; they are fed. So are floats where a run reads what it is fed
- * in place: a session would copy them. Packed weights are better known to the session.
+ * Where files are mapped ONNX Runtime takes no constants from memory; they are fed. So are others where a run reads what it is fed
+ * in place: a session would copy them. Weights in blocks are known to the session, which packs them.
  *
- * Errors for a constant of another type than its input, and when files lie in several folders.
+ * Errors for a constant of another type than its input, when files lie in several folders, and when a weight's blocks lie in a file
+ * and their scales do not.
  */
-export function placeConstants(constants: ReadonlyMap<Tensor, OrtTensor>, feedsInPlace: boolean): Constants {
+export function placeConstants(
+  graph: Graph,
+  constants: ReadonlyMap<Tensor, OrtTensor>,
+  feedsInPlace: boolean,
+): Constants {
   const placed = new Map<Tensor, Placement>();
   const fed = new Map<Tensor, OrtTensor>();
+  const products = graph.nodes.filter(({ op }) => op === "matMulNBits").map(({ inputs }) => inputs.slice(1, 3));
+  const packed = new Set(products.flat());
   const mapped = [...constants.values()].flatMap(({ file }) => file ?? []);
   for (const [input, handle] of constants) {
     const { file, dtype, tensor, shape } = handle;
@@ -28,7 +35,7 @@ export function placeConstants(constants: ReadonlyMap<Tensor, OrtTensor>, feedsI
       return `constant ${input.name ?? ""} must be ${input.dtype}${printShape(input.shape)}, got ${dtype}${printShape(shape)}`;
     });
     if (file) placed.set(input, file);
-    else if (mapped.length > 0 || (feedsInPlace && dtype !== "uint8")) fed.set(input, handle);
+    else if (mapped.length > 0 || (feedsInPlace && !packed.has(input))) fed.set(input, handle);
     else placed.set(input, { tensor });
   }
   const folders = new Set(mapped.map(({ folder }) => folder));
@@ -37,5 +44,10 @@ export function placeConstants(constants: ReadonlyMap<Tensor, OrtTensor>, feedsI
     "compile",
     () => `files of constants must lie in one folder, got ${[...folders].join(", ")}`,
   );
+  for (const [data, scales] of products) {
+    // ONNX Runtime packs blocks that it knows together with their scales, and computes zeros where it does not know those.
+    const both = placed.has(data as Tensor) === placed.has(scales as Tensor);
+    check(both, "compile", () => `blocks and scales must both be constants, got one: ${data?.name ?? ""}`);
+  }
   return { placed, fed };
 }

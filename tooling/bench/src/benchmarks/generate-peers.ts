@@ -1,9 +1,16 @@
 import { rmSync } from "node:fs";
+import type { WeightDType } from "@relpos/checkpoints";
 import { randomIntegers, randomKey } from "@relpos/core";
 import { type Benchmark, type Measurement, spread } from "../benchmark.js";
+import type { GgufType } from "../generation/gguf.js";
 import { llamaGguf } from "../generation/llama-gguf.js";
 import { benchmarkSizes, randomLlama } from "../generation/random-llama.js";
-import type { GenerationRound, GenerationSample } from "../generation/relpos.js";
+import {
+  type GenerationRound,
+  type GenerationSample,
+  openMeasured,
+  type RelposSettings,
+} from "../generation/relpos.js";
 import { installPeer } from "../peers/install-peer.js";
 import type { ContenderModule, Rounds } from "../rounds/contender.js";
 import { interleave } from "../rounds/interleave.js";
@@ -11,22 +18,36 @@ import { interleave } from "../rounds/interleave.js";
 const threads = 2;
 const newTokens = 128;
 const rounds = 3;
-const relpos = "relpos ort-node:cpu fp32";
 
-/** relpos first: the others are compared with it. */
+/** In what relpos and the peer keep weights; each pair is compared. */
+const dtypes = { fp32: "F32", q8: "Q8_0", q4: "Q4_0" } as const satisfies Partial<Record<WeightDType, GgufType>>;
+
+type Measured = keyof typeof dtypes;
+
+const ours = (dtype: Measured): string => `relpos ort-node:cpu ${dtype}`;
+
+/** relpos' name for a contender's weights. */
+const baseOf = (name: string): string => {
+  const own = Object.entries(dtypes).find(([dtype, peer]) => name.endsWith(` ${dtype}`) || name.endsWith(` ${peer}`));
+  return ours(own?.[0] as Measured);
+};
+
+/** relpos and its peer, in pairs. Files in fewer bits are written before anything is measured. */
 async function contendersFor(folder: string): Promise<Readonly<Record<string, ContenderModule>>> {
   const peer = installPeer("node-llama-cpp");
   const module = new URL("generation.mjs", peer.folder);
   const settings = { contextSize: benchmarkSizes.context, threads };
-  const llama = async (type: "F32" | "Q8_0") => ({
-    module,
-    settings: { ...settings, file: await llamaGguf(folder, benchmarkSizes, type) },
-  });
-  return {
-    [relpos]: { module: new URL("../generation/relpos.js", import.meta.url), settings: { folder, threads } },
-    [`node-llama-cpp ${peer.version} F32`]: await llama("F32"),
-    [`node-llama-cpp ${peer.version} Q8_0`]: await llama("Q8_0"),
-  };
+  const contenders: [string, ContenderModule][] = [];
+  for (const [dtype, type] of Object.entries(dtypes) as [Measured, GgufType][]) {
+    await (await openMeasured({ folder, dtype })).close();
+    const own: RelposSettings = { folder, threads, dtype };
+    const file = await llamaGguf(folder, benchmarkSizes, type);
+    contenders.push(
+      [ours(dtype), { module: new URL("../generation/relpos.js", import.meta.url), settings: own }],
+      [`node-llama-cpp ${peer.version} ${type}`, { module, settings: { ...settings, file } }],
+    );
+  }
+  return Object.fromEntries(contenders);
 }
 
 /** How many tokens are the same from the first on. */
@@ -36,8 +57,8 @@ function agreeing(left: readonly number[], right: readonly number[]): number {
 }
 
 function rows(prompt: number, measured: Readonly<Record<string, Rounds<GenerationSample>>>): readonly Measurement[] {
-  const base = measured[relpos] as Rounds<GenerationSample>;
   return Object.entries(measured).flatMap(([backend, { loadMs, samples, peakMemoryBytes }]): Measurement[] => {
+    const base = measured[baseOf(backend)] as Rounds<GenerationSample>;
     const settings = { ...benchmarkSizes, prompt, newTokens, threads, rounds };
     const shared = { backend, settings, peakMemoryBytes };
     const times = (part: "prefillMs" | "decodeMs") => {
@@ -64,7 +85,8 @@ function rows(prompt: number, measured: Readonly<Record<string, Rounds<Generatio
 
 /** Generation beside other libraries: the same weights and prompts, greedy tokens, in turns. */
 const benchmark: Benchmark = {
-  description: "text generation beside node-llama-cpp, which it installs: Llama's shape, 125 million random parameters",
+  description:
+    "text generation in 32, 8 and 4 bits beside node-llama-cpp, which it installs: Llama's shape, 125 million random parameters",
   run: async () => {
     const folder = await randomLlama(benchmarkSizes);
     try {

@@ -23,6 +23,7 @@ const ggufTypes = {
     bytes: (count: number) => count * 4,
     encode: (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   },
+  Q4_0: { id: 2, bytes: (count: number) => (count / 32) * 18, encode: encodeQ4 },
   Q8_0: { id: 8, bytes: (count: number) => (count / 32) * 34, encode: encodeQ8 },
 } as const;
 
@@ -116,6 +117,26 @@ function encodeQ8(data: Float32Array): Uint8Array {
     bytes.setUint16(place, encodeFloat16(scale), true);
     for (let index = 0; index < size; index++) {
       bytes.setInt8(place + 2 + index, scale === 0 ? 0 : Math.round((numbers[index] as number) / scale));
+    }
+  }
+  return new Uint8Array(bytes.buffer);
+}
+
+/** Blocks of 32 numbers: a float16 scale that takes the farthest number to −8, then four bits each, the first half of them low. */
+function encodeQ4(data: Float32Array): Uint8Array {
+  const size = 32;
+  const blocks = data.length / size;
+  const bytes = new DataView(new ArrayBuffer(blocks * (2 + size / 2)));
+  for (let block = 0; block < blocks; block++) {
+    const numbers = data.subarray(block * size, (block + 1) * size);
+    const farthest = numbers.reduce((most, x) => (Math.abs(x) > Math.abs(most) ? x : most), 0);
+    const scale = farthest / -8;
+    const quantized = (index: number): number =>
+      scale === 0 ? 8 : Math.min(15, Math.floor((numbers[index] as number) / scale + 8.5));
+    const place = block * (2 + size / 2);
+    bytes.setUint16(place, encodeFloat16(scale), true);
+    for (let index = 0; index < size / 2; index++) {
+      bytes.setUint8(place + 2 + index, quantized(index) | (quantized(index + size / 2) << 4));
     }
   }
   return new Uint8Array(bytes.buffer);

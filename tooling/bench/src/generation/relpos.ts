@@ -1,12 +1,19 @@
 // A contender: greedy generation by relpos on ONNX Runtime in Node.
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
-import { openCheckpoint } from "@relpos/checkpoints";
-import { LanguageModel, Session } from "@relpos/pipelines";
+import { openCheckpoint, type WeightDType } from "@relpos/checkpoints";
+import { openLanguageModel, Session } from "@relpos/pipelines";
 import type { Start } from "../rounds/contender.js";
 
 export interface RelposSettings {
   readonly folder: string;
   readonly threads: number;
+  /** Default "fp32". What is not, is kept in the folder `cache` below the checkpoint's. */
+  readonly dtype?: WeightDType;
+}
+
+/** Opens the checkpoint that is measured. */
+export function openMeasured({ folder, dtype = "fp32" }: Pick<RelposSettings, "folder" | "dtype">) {
+  return openCheckpoint(folder, { dtype, cacheFolder: `${folder}/cache` });
 }
 
 export interface GenerationRound {
@@ -22,10 +29,10 @@ export interface GenerationSample {
   readonly tokens: readonly number[];
 }
 
-export const start: Start<RelposSettings, GenerationRound, GenerationSample> = async ({ folder, threads }) => {
+export const start: Start<RelposSettings, GenerationRound, GenerationSample> = async ({ threads, ...settings }) => {
   const backend = await createOrtNodeBackend({ device: "cpu", threads });
-  const checkpoint = await openCheckpoint(folder);
-  const language = await LanguageModel.create(checkpoint.model, checkpoint.stream(), backend);
+  const checkpoint = await openMeasured(settings);
+  const language = await openLanguageModel(checkpoint, backend);
   await checkpoint.close();
 
   const run = async ({ prompt, newTokens }: GenerationRound): Promise<GenerationSample> => {
