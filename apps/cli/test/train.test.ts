@@ -244,6 +244,35 @@ describe("errors say what is wrong, and what to do", () => {
     expect(skipped.error).toContain("left out 1 wrong record; the first: labels.txt:21: a line must hold a label");
   });
 
+  test("a column that is not there, one class, a label that training lacks, vectors of several widths", async () => {
+    await writeFile(at("table.csv"), "text,label\nred cat,red\nblue dog,blue\n");
+    const column = await train("classify", at("table.csv"), at("e"), "--label-column", "colour");
+    expect(column.error).toContain('table.csv must have a column "colour", got text, label');
+    await writeFile(at("one.txt"), "red cat\tred\nred dog\tred\n");
+    expect((await train("classify", at("one.txt"), at("one"))).error).toContain(
+      'training needs at least two classes, got only "red"',
+    );
+    await writeFile(at("unseen.txt"), "red cat\tred\npink dog\tpink\n");
+    const unseen = ["--validation", at("unseen.txt")];
+    expect((await train("classify", at("train.txt"), at("unseen"), ...unseen)).error).toContain(
+      'the label "pink" is not one that was trained: blue, red (unseen.txt, line 2)',
+    );
+    const skipped = await train("classify", at("train.txt"), at("unseen2"), ...unseen, "--on-error", "skip");
+    expect(skipped).toMatchObject({ code: 0 });
+    expect(skipped.error).toContain('left out 1 wrong record; the first: unseen.txt:2: the label "pink"');
+    await writeFile(at("vectors.txt"), `red ${"1 ".repeat(8)}\nblue 1 2 3\n`);
+    const vectors = ["--vectors", at("vectors.txt"), "--freeze-embeddings"];
+    expect((await train("classify", at("train.txt"), at("mixed"), ...vectors)).error).toContain(
+      "--vectors: [readTextVectors] vectors.txt:2: a vector must have 8 numbers, got 3",
+    );
+    const kept = await train("classify", at("train.txt"), at("mixed2"), ...vectors, "--on-error", "skip");
+    expect(kept).toMatchObject({ code: 0 });
+    expect(kept.error).toContain(
+      "left out 1 wrong record; the first: vectors.txt:2: a vector must have 8 numbers, got 3",
+    );
+    expect(kept.error).toMatch(/1 of \d+ words have a vector/);
+  });
+
   test("weights that grow beyond all bounds, with the step and the tensors", async () => {
     const { code, error } = await train(
       "lm",

@@ -25,6 +25,7 @@ import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
 import { shellCommand } from "../quote.js";
+import { labelsOf, withKnownLabels } from "../records/known-labels.js";
 import { describeLeftOut, reading, readRecords } from "../records/read-records.js";
 import { isStreamed, streamTexts } from "../records/read-texts.js";
 import { showTraining } from "../train-progress.js";
@@ -66,10 +67,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
   const from = flags.from === undefined ? undefined : await openBase(flags.from);
   const tokenizer = from?.tokenizer ?? (await givenTokenizer(flags.tokenizer));
   const data = await readData(name, flags, console);
-  const read =
-    flags.vectors === undefined
-      ? undefined
-      : await readVectors(fileSource(flags.vectors), { onError: flags.onError ?? "throw" });
+  const vectors = flags.vectors === undefined ? undefined : await readWords(flags.vectors, flags, console);
   const store = await openOutput(flags.out, flags.resume ?? false, "training");
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
@@ -83,7 +81,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
     };
     const task = languageTasks[name] as unknown as LanguageTask<TrainData["training"]>;
     const results = await trainModel(
-      { task, options, ...data, tokenizer, from: from?.base, vectors: read?.vectors },
+      { task, options, ...data, tokenizer, from: from?.base, vectors },
       {
         backend,
         backendSettings: settingsOf(chosen),
@@ -142,6 +140,13 @@ async function givenTokenizer(name: string | undefined): Promise<Tokenizer | und
   return tokenizerFromJson(new TextDecoder().decode(bytes), config && (parse(config) as TokenizerConfig));
 }
 
+/** Word vectors, and on the console what was wrong with those that were left out. */
+async function readWords(path: string, { onError = "throw" }: TrainFlags, console: CliContext["console"]) {
+  const { vectors, report } = await reading("--vectors", path, () => readVectors(fileSource(path), { onError }));
+  console.error(describeLeftOut("--vectors", path, report));
+  return vectors;
+}
+
 /** What a training reads: records of its task, or a text that stays in its file. */
 interface TrainData {
   readonly training: readonly object[] | LargeText;
@@ -167,7 +172,22 @@ async function readData(name: LanguageTaskName, flags: TrainFlags, console: CliC
     return { ...streamed, ...others };
   }
   const all = await read("--data", data);
-  return validation === undefined ? { ...splitRecords(all), ...others } : { training: all, validation: [], ...others };
+  const split = validation === undefined ? splitRecords(all) : { training: all, validation: [] };
+  const whole: RecordData = { ...split, ...others };
+  return name === "classify" && flags.onError === "skip" ? withoutUnseen(whole, console) : whole;
+}
+
+type RecordData = TrainData & { readonly training: readonly object[] };
+
+/** Data whose validation and test records have labels of the training records only. */
+function withoutUnseen({ training, validation, test }: RecordData, console: CliContext["console"]): TrainData {
+  const known = labelsOf(training);
+  const kept = (what: string, records: readonly object[]): readonly object[] => {
+    const { records: good, ...leftOut } = withKnownLabels(records, known);
+    console.error(describeLeftOut(what, "records", leftOut));
+    return good;
+  };
+  return { training, validation: kept("validation", validation), ...(test && { test: kept("test", test) }) };
 }
 
 /** The first nine tenths and the rest; of a single text, its characters. */
@@ -183,8 +203,8 @@ export function splitRecords(records: readonly object[]): {
       validation: [{ ...only, text: only.text.slice(cut) }],
     };
   }
-  const cut = Math.ceil(0.9 * records.length);
-  if (cut === records.length) throw new CliError("--data has one record only", "name more data, or --validation");
+  const cut = Math.min(records.length - 1, Math.ceil(0.9 * records.length));
+  if (cut < 1) throw new CliError("--data has one record only", "name more data, or --validation");
   return { training: records.slice(0, cut), validation: records.slice(cut) };
 }
 

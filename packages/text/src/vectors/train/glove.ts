@@ -17,7 +17,8 @@ import type { Texts } from "../../tokenizers/training.js";
 import { type WordVectors, wordVectors } from "../word-vectors.js";
 import { type CorpusOptions, readCorpus, type WordCorpus } from "./corpus.js";
 import { randomTable } from "./random-table.js";
-import { rowTrainer } from "./row-trainer.js";
+import type { RowTrainerOptions } from "./row-trainer.js";
+import { type StepInputs, trainRows } from "./train-rows.js";
 import type { VectorTrainingOptions } from "./training-events.js";
 
 /** How GloVe is trained. */
@@ -42,19 +43,41 @@ export async function trainGlove<T>(
   options: GloveOptions = {},
 ): Promise<WordVectors> {
   const { width = 100, window = 5, epochs = 25, batch = 1024, learningRate = 0.05, seed = 0 } = options;
-  const { maxCount = 100, exponent = 0.75, onStep, signal } = options;
+  const { maxCount = 100, exponent = 0.75 } = options;
   const corpus = await readCorpus(operation, texts, options);
   const pairs = [...coOccurrences(corpus, window)];
   check(pairs.length > 0, operation, () => "texts must have words beside one another, got none");
   const key = foldIn(randomKey(seed), operation);
-  const steps = epochs * Math.ceil(pairs.length / batch);
 
   // The last number of a row is its bias.
   const rowWidth = width + 1;
   const [words, contexts] = ["words", "contexts"].map((name) => {
     return randomTable(foldIn(key, name), corpus.words.length, rowWidth);
   }) as [Float32Array, Float32Array];
-  const trainer = await rowTrainer(backend, {
+  const mask = (last: number) =>
+    tensor(
+      Float32Array.from({ length: rowWidth }, (_, at) => (at === width ? last : 1 - last)),
+      [1, rowWidth],
+    );
+  const weigh = (count: number) => Math.min(1, (count / maxCount) ** exponent);
+  const inputsOf = (chosen: readonly (readonly [pair: number, count: number])[]): StepInputs => {
+    const column = (value: (count: number) => number) =>
+      tensor(
+        Float32Array.from({ length: batch }, (_, row) => (chosen[row] ? value(chosen[row][1]) : 0)),
+        [batch, 1],
+      );
+    const side = (which: 0 | 1) =>
+      Int32Array.from({ length: batch }, (_, row) => (chosen[row] ? pairOf(chosen[row][0])[which] : 0));
+    return {
+      rows: [
+        { table: words, width: rowWidth, rows: side(0) },
+        { table: contexts, width: rowWidth, rows: side(1) },
+      ],
+      others: [mask(0), mask(1), column(Math.log), column(weigh)],
+      pairs: chosen.length,
+    };
+  };
+  const program: RowTrainerOptions = {
     rows: [
       [batch, rowWidth],
       [batch, rowWidth],
@@ -67,38 +90,16 @@ export async function trainGlove<T>(
     ],
     loss: ([w, v], [product, biases, logs, weights]) => gloveLoss(w!, v!, product!, biases!, logs!, weights!),
     learningRate,
-  });
-  const mask = (last: number) =>
-    tensor(
-      Float32Array.from({ length: rowWidth }, (_, at) => (at === width ? last : 1 - last)),
-      [1, rowWidth],
-    );
-  try {
-    let step = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      const order = permutation(foldIn(foldIn(key, "order"), epoch), pairs.length);
-      for (let start = 0; start < order.length; start += batch) {
-        signal?.throwIfAborted();
-        const chosen = Array.from(order.subarray(start, start + batch), (index) => pairs[index] as [number, number]);
-        const column = (value: (count: number) => number) =>
-          tensor(
-            Float32Array.from({ length: batch }, (_, row) => (chosen[row] ? value(chosen[row][1]) : 0)),
-            [batch, 1],
-          );
-        const side = (which: 0 | 1) =>
-          Int32Array.from({ length: batch }, (_, row) => (chosen[row] ? pairOf(chosen[row][0])[which] : 0));
-        const rows = [
-          { table: words, width: rowWidth, rows: side(0) },
-          { table: contexts, width: rowWidth, rows: side(1) },
-        ];
-        const weigh = (count: number) => Math.min(1, (count / maxCount) ** exponent);
-        const loss = await trainer.step(rows, [mask(0), mask(1), column(Math.log), column(weigh)]);
-        onStep?.({ step: ++step, steps, loss: loss / chosen.length });
-      }
+  };
+  const inputs = function* (epoch: number): Generator<StepInputs> {
+    const order = permutation(foldIn(foldIn(key, "order"), epoch), pairs.length);
+    for (let start = 0; start < order.length; start += batch) {
+      yield inputsOf(Array.from(order.subarray(start, start + batch), (index) => pairs[index]!));
     }
-  } finally {
-    await trainer.close();
-  }
+  };
+  const steps = epochs * Math.ceil(pairs.length / batch);
+  await trainRows(backend, program, { epochs, steps, inputs }, options);
+
   const table = new Float32Array(corpus.words.length * width);
   for (let row = 0; row < corpus.words.length; row++) {
     for (let i = 0; i < width; i++) {

@@ -16,8 +16,9 @@ import type { Texts } from "../../tokenizers/training.js";
 import { type WordVectors, wordVectors } from "../word-vectors.js";
 import { type CorpusOptions, readCorpus } from "./corpus.js";
 import { randomTable } from "./random-table.js";
-import { rowTrainer } from "./row-trainer.js";
+import type { RowTrainerOptions } from "./row-trainer.js";
 import { inPairBatches, negativeSampler, skipGrams } from "./skip-grams.js";
+import { type StepInputs, trainRows } from "./train-rows.js";
 import type { VectorTrainingOptions } from "./training-events.js";
 
 /** How word2vec is trained. */
@@ -44,7 +45,7 @@ export async function trainWord2Vec<T>(
   options: Word2VecOptions = {},
 ): Promise<WordVectors> {
   const { width = 100, window = 5, epochs = 5, batch = 1024, learningRate = 0.05, seed = 0 } = options;
-  const { negatives = 5, sample = 1e-3, onStep, signal } = options;
+  const { negatives = 5, sample = 1e-3 } = options;
   const corpus = await readCorpus(operation, texts, options);
   const key = foldIn(randomKey(seed), operation);
   const pairsOf = (epoch: number) => skipGrams(corpus, { window, sample, key: foldIn(key, epoch) });
@@ -56,7 +57,7 @@ export async function trainWord2Vec<T>(
   const centers = randomTable(foldIn(key, "vectors"), corpus.words.length, width);
   const contexts = new Float32Array(centers.length);
   const draw = negativeSampler(corpus.counts, foldIn(key, "negatives"));
-  const trainer = await rowTrainer(backend, {
+  const program: RowTrainerOptions = {
     rows: [
       [batch, width],
       [batch, width],
@@ -65,24 +66,22 @@ export async function trainWord2Vec<T>(
     others: [[batch, 1]],
     loss: ([v, u, n], [weight]) => skipGramLoss(v!, u!, n!, weight!, negatives),
     learningRate,
-  });
-  try {
-    let step = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      for (const { center, context, weights, count } of inPairBatches(pairsOf(epoch), batch)) {
-        signal?.throwIfAborted();
-        const rows = [
+  };
+  const inputs = function* (epoch: number, first: number): Generator<StepInputs> {
+    let step = first;
+    for (const { center, context, weights, count } of inPairBatches(pairsOf(epoch), batch)) {
+      yield {
+        rows: [
           { table: centers, width, rows: center },
           { table: contexts, width, rows: context },
-          { table: contexts, width, rows: draw(step, batch * negatives) },
-        ];
-        const loss = await trainer.step(rows, [tensor(weights, [batch, 1])]);
-        onStep?.({ step: ++step, steps: Math.max(step, steps), loss: loss / count });
-      }
+          { table: contexts, width, rows: draw(step++, batch * negatives) },
+        ],
+        others: [tensor(weights, [batch, 1])],
+        pairs: count,
+      };
     }
-  } finally {
-    await trainer.close();
-  }
+  };
+  await trainRows(backend, program, { epochs, steps, inputs }, options);
   return wordVectors(corpus.words, centers);
 }
 
