@@ -11,8 +11,8 @@ export {
   type VjpCall,
 } from "./composites/composite.js";
 export { type CrossEntropyOptions, crossEntropy } from "./composites/cross-entropy.js";
-export { dropout } from "./composites/dropout.js";
 export { type BlockBits, dequantizeBlocks } from "./composites/dequantize-blocks.js";
+export { dropout } from "./composites/dropout.js";
 export { linear, matMulNBits, scaledMatMul } from "./composites/linear.js";
 export { mean } from "./composites/mean.js";
 export { layerNorm, type NormOptions, rmsNorm } from "./composites/norms.js";
