@@ -286,3 +286,39 @@ describe.each(families)("%s", (name, targets) => {
     await opened.close();
   });
 });
+
+describe.each([
+  ["gpt2", "sequence-classification", "GPT2ForSequenceClassification"],
+  ["bert_mlm", "sequence-classification", "BertForSequenceClassification"],
+  ["bert_mlm", "token-classification", "BertForTokenClassification"],
+  ["roberta_mlm", "question-answering", "RobertaForQuestionAnswering"],
+  ["deberta_v2_mlm", "sequence-classification", "DebertaV2ForSequenceClassification"],
+  ["qwen3_sharded", "question-answering", "Qwen3ForQuestionAnswering"],
+] as const)("%s with a head for %s", (name, task, architecture) => {
+  test.skipIf(!existsSync(join(shared, name)))(
+    "is saved among its family's names, and gives the same again",
+    async () => {
+      const opened = await openCheckpoint(join(shared, name));
+      const labelled = task === "question-answering" ? {} : { id2label: { 0: "a", 1: "b", 2: "c", 3: "d" } };
+      const tuned = withHead(opened, { task, settings: labelled, seed: 5 });
+      const outputsOf = async (given: Checkpoint): Promise<Named<HostTensor>> => {
+        const loaded = await loadModel(given.model, await given.load(), backend);
+        const { outputs } = await loaded.run({ input_ids: tokens });
+        await loaded.close();
+        return outputs;
+      };
+      const saved = join(folder, `${name}-${task}`);
+      const head = Object.entries(await tuned.load()).filter(([parameter]) => parameter.startsWith("head."));
+      await saveCheckpoint(saved, tuned, Object.fromEntries(head));
+      const again = await openCheckpoint(saved);
+      expect(again.config.architectures).toEqual([architecture]);
+      expect(again.unused).toEqual([]);
+      const wanted = await outputsOf(tuned);
+      for (const [output, value] of Object.entries(await outputsOf(again))) {
+        expectClose(value, wanted[output] as HostTensor, "exact");
+      }
+      await again.close();
+      await opened.close();
+    },
+  );
+});

@@ -16,7 +16,10 @@ export function mergeAdapter(checkpoint: Checkpoint, adapter: Adapter): Checkpoi
   const byParameter = new Map(changes.map((change) => [`${change.layer}.weight`, change]));
   const merged = (name: string, value: HostTensor): HostTensor => {
     const change = byParameter.get(name);
-    return change ? added(value, change, weights, scale) : (weights[name] ?? value);
+    if (change) return added(value, change, weights, scale);
+    const kept = weights[name];
+    // What is read may be given away.
+    return kept ? { ...kept, data: kept.data.slice() } : value;
   };
   const stream: Checkpoint["stream"] = async function* (options) {
     for await (const [name, value] of checkpoint.stream(options)) yield [name, merged(name, value)];
