@@ -282,6 +282,17 @@ function drawnAdapter(checkpoint: Checkpoint, seed: number, rank: number): Adapt
   return adapterOf(checkpoint, config, values);
 }
 
+test("with weights in 8 bits chooses the same tokens for a mask", async () => {
+  const { expected } = await caseOf(join(fixtures, "esm"), 33);
+  const tokens = numbers(expected.long_input_ids).slice(0, 30);
+  const { files } = await caseOf(join(fixtures, "esm"), 33, { mask: character(tokens[7] as number) });
+  const best = async (dtype: "fp32" | "q8"): Promise<unknown> => {
+    await using fill = await pipeline("fill-mask", files, { backend, dtype });
+    return JSON.stringify(await fill(textOf(tokens), { topK: 1 })).match(/"token":\d+/g);
+  };
+  expect(await best("q8")).toEqual(await best("fp32"));
+});
+
 test("errors name what is missing", async () => {
   const { files } = await caseOf(join(fixtures, "llama_rope_bf16"), 256);
   await expect(pipeline("fill-mask", files, { backend })).rejects.toThrow("model_type llama has no head for masked-lm");

@@ -3,7 +3,8 @@ import {
   type CheckpointSource,
   type ConfigFields,
   contextLengthOf,
-  loadModel,
+  createModelRunner,
+  type LoadOptions,
   type Model,
   type OpenOptions,
   openCheckpoint,
@@ -13,7 +14,8 @@ import { check } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import type { Tokenizer } from "@relpos/text";
 import { readTokenizer } from "../generation/checkpoint-files.js";
-import type { RunModel } from "./run-model.js";
+import { hold, specsOn } from "../generation/held-weights.js";
+import { type RunModel, runWith } from "./run-model.js";
 
 export interface PipelineOptions extends Omit<OpenOptions, "task"> {
   readonly backend: Backend;
@@ -46,19 +48,43 @@ export async function openTask(
     const { config, model, files } = checkpoint;
     check(model.task === task, "pipeline", () => `the checkpoint must be opened for ${task}, got ${model.task}`);
     const tokenizer = own ?? (await readTokenizer(files, options));
-    const loaded = await loadModel(model, await checkpoint.load(options), backend);
+    const { run, dispose } = await holdModel(checkpoint, backend, options);
     return {
       config,
       model,
       tokenizer,
       pad: paddingOf(config, tokenizer),
       longest: longestOf(config, model),
-      run: async (inputs, settings) => (await loaded.run(inputs, settings)).outputs,
-      dispose: loaded.close,
+      run,
+      dispose,
     };
   } finally {
     if (!given) await checkpoint.close();
   }
+}
+
+/** Gives a checkpoint's weights to a backend, each before the next is read, in the element types that it has. */
+async function holdModel(
+  { model, stream }: Checkpoint,
+  backend: Backend,
+  options: LoadOptions,
+): Promise<Pick<OpenedTask, "run" | "dispose">> {
+  const parameters = specsOn(backend, model.parameters);
+  const runner = createModelRunner({ ...model, parameters }, backend);
+  const held: Record<string, unknown> = {};
+  const dispose = async (): Promise<void> => {
+    await runner.close();
+    for (const handle of Object.values(held)) backend.dispose(handle);
+  };
+  try {
+    for await (const [name, value] of stream(options)) {
+      held[name] = await hold(backend, value, parameters[name]?.dtype ?? "float32");
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return { run: runWith(runner, held), dispose };
 }
 
 /** The token that fills rows up: the model's, the tokenizer's, or where they have none the one that ends a text. */
