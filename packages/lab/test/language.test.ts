@@ -319,6 +319,16 @@ describe("a training", () => {
   });
 });
 
+test("questions without an answer are learned as such", async () => {
+  const without = questions.map((record) => ({ ...record, id: `no-${record.id}`, question: "how much", answers: [] }));
+  const records = [...questions, ...without];
+  const options = { ...small, steps: 90, tokenizer: "words" as const, batch: 12 };
+  const request = { task: taskOf("qa"), options, training: records, validation: records };
+  const { result } = await trainModel(request, { backend, store: memoryRunStore() });
+  expect(result.measures.exactMatch).toBeGreaterThan(0.9);
+  expect(result.predictions!.slice(questions.length)).toEqual(without.map(() => ""));
+});
+
 describe("a text that stays in its file", () => {
   const text = texts[0]!.text.repeat(4);
   const open = () => openLargeText(openSource(new TextEncoder().encode(text)));
