@@ -5,6 +5,7 @@ import { addCompareCommand } from "./commands/compare.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addExtendCommand } from "./commands/extend.js";
 import { addGenerateCommand } from "./commands/generate.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addInspectCommand } from "./commands/inspect.js";
@@ -81,6 +82,7 @@ function createProgram(context: CliContext): Command {
   addServeCommand(program, context);
   addPerplexityCommand(program, context);
   addQuantizeCommand(program, context);
+  addExtendCommand(program, context);
   addInfoCommand(program, context);
   addRunCommand(program, context);
   addCleanCommand(program, context);

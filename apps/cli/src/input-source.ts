@@ -19,7 +19,8 @@ export async function withData<T>(read: () => Promise<T>, remedy: string): Promi
   try {
     return await read();
   } catch (error) {
-    if (!(error instanceof RelposError)) throw error;
+    // A SettingsError brings its own remedy.
+    if (!(error instanceof RelposError) || error.name === "SettingsError") throw error;
     throw new CliError(error.message.replace(/^\[[^\]]+\] /, ""), remedy, 1, { cause: error });
   }
 }

@@ -1,9 +1,17 @@
-import { type CompareListener, describeResult, describeStatus, timeLeft } from "@relpos/lab";
+import { timeLeft } from "@relpos/lab";
 import type { Console } from "./console.js";
 
-/** Shows a comparison's progress, and stops showing it. */
-export interface Progress {
-  readonly listener: CompareListener;
+/** What work tells: the share of the whole that is done, from 0 to 1. */
+export interface WorkEvent {
+  readonly type: string;
+  readonly work: number;
+  /** Whether it was found finished. */
+  readonly stored?: boolean;
+}
+
+/** Shows how far some work is, and stops showing it. */
+export interface Progress<E> {
+  readonly listener: (event: E) => void;
   /** Removes the line that is being redrawn. */
   stop(): void;
 }
@@ -12,24 +20,28 @@ const redrawEvery = 100;
 const plainEvery = 15_000;
 
 /**
- * A bar with the time left that is redrawn in place; where the console is not interactive, a line now and then. A
- * finished run leaves a line.
+ * A bar with the time left that is redrawn in place; where the console is not interactive, a line now and then. An event of
+ * type "result" leaves a line. `describe` says an event in a few words, with the milliseconds left where they are known.
  */
-export function showProgress(console: Console, now: () => number = () => performance.now()): Progress {
+export function showProgress<E extends WorkEvent>(
+  console: Console,
+  describe: (event: E, left: number | undefined) => string,
+  now: () => number = () => performance.now(),
+): Progress<E> {
   const left = timeLeft(now);
   const interval = console.interactive ? redrawEvery : plainEvery;
   let shown = console.interactive ? Number.NEGATIVE_INFINITY : now();
   const erase = console.interactive ? "\r\u001b[2K" : "";
 
-  const listener: CompareListener = (event) => {
+  const listener = (event: E): void => {
     const rest = left(event);
     if (event.type === "result") {
-      console.error(`${erase}${describeResult(event)}\n`);
+      console.error(`${erase}${describe(event, rest)}\n`);
       return;
     }
     if (now() - shown < interval) return;
     shown = now();
-    const status = describeStatus(event, rest);
+    const status = describe(event, rest);
     console.error(
       console.interactive
         ? `${erase}${bar(event.work, status, console.columns())}`

@@ -1,4 +1,4 @@
-import type { CompareEvent } from "@relpos/lab";
+import { type CompareEvent, describeComparison } from "@relpos/lab";
 import { describe, expect, test } from "vitest";
 import { bar, showProgress } from "../src/progress.js";
 
@@ -23,7 +23,7 @@ describe("progress", () => {
       interactive: false,
       columns: () => 80,
     };
-    const { listener } = showProgress(console, () => now);
+    const { listener } = showProgress(console, describeComparison, () => now);
     for (now = 0; now <= 60_000; now += 100) listener(step(now / 60_000));
     expect(lines).toHaveLength(4);
     expect(lines[1]).toBe(" 50 % rope, seed 0 (1/4): step 12/60, loss 2.35, 30.0 s left\n");
@@ -39,7 +39,7 @@ describe("progress", () => {
       interactive: true,
       columns: () => 80,
     };
-    const { listener, stop } = showProgress(console, () => 0);
+    const { listener, stop } = showProgress(console, describeComparison, () => 0);
     listener(step(0.25));
     stop();
     expect(lines[0]?.startsWith(`\r\u001b[2K${"━".repeat(5)}${"─".repeat(15)}  25 % rope`)).toBe(true);

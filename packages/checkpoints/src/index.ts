@@ -25,6 +25,7 @@ export {
   ropeExamples,
   type ScalingOverride,
 } from "./config/rope-override.js";
+export { scalingsFor } from "./config/scalings-for.js";
 export { modelOf } from "./families/blueprint.js";
 export { families } from "./families/index.js";
 export { type HeadOptions, withHead } from "./fresh-head.js";

@@ -11,11 +11,12 @@ export { SettingsError } from "./compare/errors.js";
 export type { CompareEvent, CompareListener, RunPlace } from "./compare/events.js";
 export { editDistance, nearest } from "./compare/nearest.js";
 export type { CompareData, Problem, ProblemSizes } from "./compare/problem.js";
-export { describeResult, describeStatus, timeLeft } from "./compare/progress.js";
+export { describeComparison, timeLeft } from "./compare/progress.js";
 export type * from "./compare/results.js";
 export { type CompareOptions, completeOptions, defaultOptions, suggestion } from "./compare/settings.js";
 export { median, thinLosses } from "./compare/statistics.js";
 export * from "./data/index.js";
+export * from "./extend/index.js";
 export {
   defaultSizes,
   describeCatalogue,

@@ -4,6 +4,7 @@ import {
   type CompareData,
   type CompareResults,
   compare,
+  describeComparison,
   hasFailures,
   prepareComparison,
   type RunStore,
@@ -19,7 +20,7 @@ import { openOutput } from "../folder-store.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
 import { showProgress } from "../progress.js";
-import { shellCommand } from "../quote.js";
+import { commandLine } from "../quote.js";
 import { readTextFile } from "../text-file.js";
 import { addCompareOptions, type CompareFlags, compareOptionsOf } from "./compare-options.js";
 
@@ -56,7 +57,7 @@ async function runCompare(flags: CompareFlags, context: CliContext): Promise<voi
   const store = await openOutput(flags.out, flags.resume ?? false);
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
-  const progress = showProgress(console);
+  const progress = showProgress(console, describeComparison);
   try {
     const results = await compare(options, {
       backend,
@@ -64,7 +65,7 @@ async function runCompare(flags: CompareFlags, context: CliContext): Promise<voi
       data,
       store,
       resume: flags.resume ?? false,
-      environment: describeEnvironment(commandLine(context, false)),
+      environment: describeEnvironment(commandLine(context.args, false)),
       signal: interruption.signal,
       onEvent: progress.listener,
     });
@@ -74,7 +75,7 @@ async function runCompare(flags: CompareFlags, context: CliContext): Promise<voi
   } catch (error) {
     progress.stop();
     if (!interruption.signal.aborted) throw error;
-    console.error(`stopped; finished runs are kept. Go on with:\n  ${commandLine(context, true)}\n`);
+    console.error(`stopped; finished runs are kept. Go on with:\n  ${commandLine(context.args, true)}\n`);
     context.setExitCode(interruption.exitCode());
   } finally {
     interruption.release();
@@ -102,10 +103,4 @@ async function present(
   say(`report:  ${join(flags.out, "report.html")}\nresults: ${join(flags.out, "results.json")}\n`);
   if (hasFailures(results))
     console.error("error: some runs failed, see above — try a lower --learning-rate in another --out\n");
-}
-
-/** The command line as it was typed, with or without `--resume`. */
-function commandLine({ args }: CliContext, resume: boolean): string {
-  const plain = args.filter((word) => word !== "--resume");
-  return shellCommand(["relpos", ...plain, ...(resume ? ["--resume"] : [])]);
 }

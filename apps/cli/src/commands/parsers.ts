@@ -50,6 +50,18 @@ export function wholeNumbers(flag: string, minimum: number, example: string): Pa
   };
 }
 
+/** Numbers from a least to a most with commas between them. */
+export function numbersFrom(flag: string, least: number, most: number, example: string): Parser<readonly number[]> {
+  return (text) => {
+    const numbers = words(text).map(Number);
+    if (numbers.length > 0 && numbers.every((number) => number >= least && number <= most)) return numbers;
+    throw new CliError(
+      `${flag} takes numbers from ${least} to ${most} with commas between them, got "${text}"`,
+      `for example ${flag} ${example}`,
+    );
+  };
+}
+
 /** Names with commas between them. */
 export function names(flag: string, example: string): Parser<readonly string[]> {
   return (text) => {

@@ -8,7 +8,13 @@ import {
   readLlama2cTokenizer,
 } from "@relpos/checkpoints";
 import type { Backend } from "@relpos/core/backend";
-import { llama2cTextTokenizer, openTextGenerator, type TextGenerator, type TextTokenizer } from "@relpos/pipelines";
+import {
+  llama2cTextTokenizer,
+  openTextGenerator,
+  readTokenizer,
+  type TextGenerator,
+  type TextTokenizer,
+} from "@relpos/pipelines";
 import { tokenizerFromJson } from "@relpos/text";
 import { chooseBackend, startBackend } from "../backends/load.js";
 import type { CliContext } from "../cli.js";
@@ -84,6 +90,11 @@ export async function openGenerator(
   } finally {
     stop();
   }
+}
+
+/** The tokenizer of a checkpoint, or the one that was given in its place. */
+export async function openTokenizer(flags: ModelRequest, { files }: Checkpoint): Promise<TextTokenizer> {
+  return (await givenTokenizer(flags)) ?? (await withData(() => readTokenizer(files), remedy));
 }
 
 /** The tokenizer of --tokenizer, or for llama2.c's models the file that its programs take. */

@@ -83,17 +83,39 @@ function startingTokens(text: string, numbers: ReadonlyMap<string, number>): num
   });
 }
 
+/**
+ * Joins the neighbours of the highest score, the first of equals, until none has a token. The scores of neighbours are kept, so
+ * that a join looks two of them up.
+ */
 function joined(start: readonly number[], pieces: readonly Piece[], numbers: ReadonlyMap<string, number>): number[] {
   const tokens = [...start];
   const keyOf = (token: number | undefined): string => (pieces[token as number] as Piece).key;
+  const joinAt = (index: number): number => {
+    if (index < 0 || index + 1 >= tokens.length) return none;
+    return numbers.get(keyOf(tokens[index]) + keyOf(tokens[index + 1])) ?? none;
+  };
+  const joins = tokens.map((_, index) => joinAt(index));
+  const scores = joins.map((token) => scoreOf(token, pieces));
   for (;;) {
-    let best: { readonly index: number; readonly token: number; readonly score: number } | undefined;
-    for (let index = 0; index + 1 < tokens.length; index++) {
-      const token = numbers.get(keyOf(tokens[index]) + keyOf(tokens[index + 1]));
-      const score = token === undefined ? undefined : (pieces[token] as Piece).score;
-      if (token !== undefined && score !== undefined && (!best || score > best.score)) best = { index, token, score };
+    let best = 0;
+    for (let index = 1; index < scores.length; index++) {
+      if ((scores[index] as number) > (scores[best] as number)) best = index;
     }
-    if (!best) return tokens;
-    tokens.splice(best.index, 2, best.token);
+    const token = joins[best];
+    if (token === undefined || token === none) return tokens;
+    tokens.splice(best, 2, token);
+    joins.splice(best, 1);
+    scores.splice(best, 1);
+    for (const index of [best - 1, best]) {
+      if (index < 0 || index >= tokens.length) continue;
+      joins[index] = joinAt(index);
+      scores[index] = scoreOf(joins[index] as number, pieces);
+    }
   }
 }
+
+/** In place of a token where there is none. */
+const none = -1;
+
+const scoreOf = (token: number, pieces: readonly Piece[]): number =>
+  token === none ? Number.NEGATIVE_INFINITY : (pieces[token] as Piece).score;

@@ -16,8 +16,13 @@ export function timeLeft(
   };
 }
 
+/** What a run is doing, or how it ended, in a few words, with the milliseconds left where they are known. */
+export function describeComparison(event: CompareEvent, left: number | undefined): string {
+  return event.type === "result" ? describeResult(event) : describeStatus(event, left);
+}
+
 /** What a run is doing, in a few words, with the milliseconds left where they are known. */
-export function describeStatus(event: Exclude<CompareEvent, ResultEvent>, left: number | undefined): string {
+function describeStatus(event: Exclude<CompareEvent, ResultEvent>, left: number | undefined): string {
   const time = left === undefined ? "" : `, ${duration(Math.max(1000, left))} left`;
   return `${event.encoding}, seed ${event.seed} (${event.run}/${event.runs}): ${describeWork(event)}${time}`;
 }
@@ -29,7 +34,7 @@ function describeWork(event: Exclude<CompareEvent, ResultEvent>): string {
 }
 
 /** How a run ended, in one line. */
-export function describeResult({ result, stored, run, runs }: ResultEvent): string {
+function describeResult({ result, stored, run, runs }: ResultEvent): string {
   const name = `${String(run).padStart(String(runs).length)}/${runs} ${result.encoding}, seed ${result.seed}`;
   if (result.status === "failed") return `✗ ${name}: failed at step ${result.step}: ${result.reason}`;
   const { trainMilliseconds, evaluateMilliseconds, trainMillisecondsPerStep } = result.timings;

@@ -173,6 +173,16 @@ export interface EncodingPicture {
   readonly gram?: { readonly positions: readonly number[]; readonly values: readonly (readonly number[])[] };
 }
 
+/** What tables of measures read: of a comparison, or of anything else that has measures by length. */
+export interface MeasuredRows {
+  /** `seeds` is empty where nothing was drawn. */
+  readonly settings: Pick<CompareSettings, "testLengths" | "trainLength" | "seeds">;
+  readonly problem: Pick<ProblemDescription, "measures">;
+  readonly encodings: readonly Pick<EncodingResults, "name" | "measures" | "failures">[];
+  /** What a row is. Default "encoding". */
+  readonly subject?: string;
+}
+
 /** One encoding over all seeds. */
 export interface EncodingResults {
   readonly name: string;

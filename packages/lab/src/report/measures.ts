@@ -1,4 +1,4 @@
-import type { EncodingResults, LengthSummary, Measure } from "../compare/results.js";
+import type { LengthSummary, Measure, MeasuredRows } from "../compare/results.js";
 import { percent, shortNumber } from "./numbers.js";
 
 /** The value of a measure as people read it: shares in percent, the rest with three digits. */
@@ -13,7 +13,7 @@ export function isShare(measure: Measure): boolean {
 
 /** The best median of a measure at one length over all encodings, or undefined when there is none. */
 export function bestAt(
-  encodings: readonly EncodingResults[],
+  encodings: MeasuredRows["encodings"],
   measure: Measure,
   measureIndex: number,
   lengthIndex: number,

@@ -1,4 +1,4 @@
-import type { CompareResults, EncodingResults, Measure } from "../compare/results.js";
+import type { CompareResults, EncodingResults, Measure, MeasuredRows } from "../compare/results.js";
 import { median } from "../compare/statistics.js";
 import { html, type Markup } from "./html.js";
 import { bestAt, formatMeasure, growth } from "./measures.js";
@@ -7,7 +7,7 @@ import { drawKey } from "./pictures.js";
 import { finishedRuns } from "./series.js";
 
 /** One measure: encodings down, lengths across, with the spread over seeds below each median. */
-export function measureTable(results: CompareResults, measure: Measure, measureIndex: number): Markup {
+export function measureTable(results: MeasuredRows, measure: Measure, measureIndex: number): Markup {
   const { testLengths, trainLength, seeds } = results.settings;
   const best = testLengths.map((_, index) => bestAt(results.encodings, measure, measureIndex, index));
   const withGrowth =
@@ -25,18 +25,18 @@ export function measureTable(results: CompareResults, measure: Measure, measureI
     )}${withGrowth && html`<td>${ratio === undefined ? "—" : ratio.toFixed(ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0)}</td>`}</tr>`;
   });
   return html`<div><h3>${capital(measure.label)}</h3>
-<p class="quiet">${measure.explanation} ${capital(measure.better)} is better; ${
-    seeds.length > 1 ? `median and range of ${seeds.length} seeds` : `seed ${seeds[0]}`
+<p class="quiet">${measure.explanation} ${capital(measure.better)} is better${
+    seeds.length > 1 ? `; median and range of ${seeds.length} seeds` : seeds.map((seed) => `; seed ${seed}`)
   }.</p>
 <div class="scroll"><table>
-<thead><tr><th scope="col">encoding</th>${testLengths.map((length) => html`<th scope="col">${length}${length === trainLength && html`<small> (trained)</small>`}</th>`)}${
+<thead><tr><th scope="col">${results.subject ?? "encoding"}</th>${testLengths.map((length) => html`<th scope="col">${length}${length === trainLength && html`<small> (trained)</small>`}</th>`)}${
     withGrowth && html`<th scope="col">${Math.max(...testLengths)} ÷ ${trainLength}</th>`
   }</tr></thead>
 <tbody>${rows}</tbody></table></div></div>`;
 }
 
 /** Lengths that an encoding cannot do, and why. */
-export function refusals(encodings: readonly EncodingResults[]): Markup {
+export function refusals(encodings: readonly Pick<EncodingResults, "name" | "measures">[]): Markup {
   const lines = encodings.flatMap(({ name, measures }) => {
     const refused = measures[0]?.lengths.find((summary) => !summary.possible);
     return refused && !refused.possible
@@ -71,7 +71,11 @@ export function timingTable(results: CompareResults): Markup {
 }
 
 /** Every setting, the machine, the versions and what the backend runs on. */
-export function settingsTables({ settings, environment, createdAt }: CompareResults): Markup {
+export function settingsTables({
+  settings,
+  environment,
+  createdAt,
+}: Pick<CompareResults, "environment" | "createdAt"> & { readonly settings: object }): Markup {
   const { versions, backend } = environment;
   const { cpu, cores, memoryBytes, platform, node } = environment.machine;
   const rows = (entries: readonly (readonly [string, string | undefined])[]): Markup =>

@@ -1,4 +1,4 @@
-import type { CompareResults, LengthSummary, Measure } from "../compare/results.js";
+import type { LengthSummary, Measure, MeasuredRows } from "../compare/results.js";
 import { bestAt, formatMeasure, isShare } from "./measures.js";
 import { percent, withSpread } from "./numbers.js";
 
@@ -8,19 +8,22 @@ export interface TerminalTableOptions {
 }
 
 /** The results as aligned text: for each measure one table, encodings down, lengths across. */
-export function terminalTable(results: CompareResults, options: TerminalTableOptions = {}): string {
+export function terminalTable(results: MeasuredRows, options: TerminalTableOptions = {}): string {
   const tables = results.problem.measures.map((measure, index) => measureTable(results, measure, index, options));
   return [...tables, ...notes(results)].join("\n\n");
 }
 
 function measureTable(
-  results: CompareResults,
+  results: MeasuredRows,
   measure: Measure,
   measureIndex: number,
   { emphasize = (text) => text }: TerminalTableOptions,
 ): string {
   const { testLengths, seeds, trainLength } = results.settings;
-  const header = ["encoding", ...testLengths.map((length) => (length === trainLength ? `${length}*` : String(length)))];
+  const header = [
+    results.subject ?? "encoding",
+    ...testLengths.map((length) => (length === trainLength ? `${length}*` : String(length))),
+  ];
   const rows = results.encodings.map((encoding) => [
     encoding.name,
     ...(encoding.measures[measureIndex]?.lengths ?? []).map((summary) => cell(measure, summary, seeds.length)),
@@ -44,26 +47,26 @@ function measureTable(
       return summary?.possible && summary.median === best[column - 1] ? emphasize(text) : text;
     }),
   );
-  const spread = seeds.length > 1 ? `median of ${seeds.length} seeds ± half the spread` : `seed ${seeds[0]}`;
+  const spread =
+    seeds.length > 1
+      ? `median of ${seeds.length} seeds ± half the spread; `
+      : seeds.map((seed) => `seed ${seed}; `).join("");
   const head = draw(header, (text) => text);
-  return [
-    `${measure.label} (${spread}; ${measure.better} is better)`,
-    head,
-    "─".repeat([...head].length),
-    ...lines,
-  ].join("\n");
+  return [`${measure.label} (${spread}${measure.better} is better)`, head, "─".repeat([...head].length), ...lines].join(
+    "\n",
+  );
 }
 
 function cell(measure: Measure, summary: LengthSummary, seeds: number): string {
   if (!summary.possible) return "—";
-  if (seeds === 1) return formatMeasure(measure, summary.median);
+  if (seeds <= 1) return formatMeasure(measure, summary.median);
   const spread = (summary.maximum - summary.minimum) / 2;
   return isShare(measure)
     ? `${percent(summary.median)} ±${(100 * spread).toFixed(1)}`
     : withSpread(summary.median, spread);
 }
 
-function notes(results: CompareResults): readonly string[] {
+function notes(results: MeasuredRows): readonly string[] {
   const { testLengths, trainLength } = results.settings;
   const trained = testLengths.includes(trainLength) ? ["* the training length"] : [];
   const refusals = results.encodings.flatMap(({ name, measures }) => {
