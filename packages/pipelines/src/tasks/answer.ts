@@ -58,7 +58,9 @@ export async function answerQuestions(
       { longest, allowsNone },
     );
     const before = best[window.question];
-    if (before && before.score >= found.score) return;
+    // A window without the answer says so with confidence: that there is none holds only where every window says it.
+    const [isAnswer, wasAnswer] = [found.end > found.start, before !== undefined && before.text !== ""];
+    if (before && (isAnswer === wasAnswer ? before.score >= found.score : wasAnswer)) return;
     const text = questions[window.question]!.context.slice(found.start, found.end);
     const probability = Math.exp(found.score - logSum(window, start) - logSum(window, end));
     best[window.question] = { text, start: found.start, score: found.score, probability };
