@@ -2,7 +2,7 @@ import {
   type CompareListener,
   type CompareResults,
   compare,
-  describeStatus,
+  describeComparison,
   duration,
   memoryRunStore,
   prepareComparison,
@@ -81,7 +81,7 @@ function follow(
     if (event.type === "result") return draw.now();
     if (event.type === "run") losses.set(event.encoding, (losses.get(event.encoding) ?? []).slice(0, event.step));
     if (event.type === "step") losses.get(event.encoding)?.push(event.loss);
-    tell({ type: "progress", share: event.work, text: describeStatus(event, rest) });
+    tell({ type: "progress", share: event.work, text: describeComparison(event, rest) });
     draw();
   };
 }

@@ -1,5 +1,5 @@
 import { check } from "../errors.js";
-import { elementCount, type HostTensor, tensor } from "../tensor/host-tensor.js";
+import { elementCount, type HostTensor } from "../tensor/host-tensor.js";
 import { type RandomKey, threefry } from "./threefry.js";
 
 /**
