@@ -98,6 +98,17 @@ describe("answers", () => {
     expect(exact).toBe(0);
     expectNumber(f1, 2 / 3, "transcendental");
   });
+
+  // The script of CMRC 2018 (cmrc2018_evaluate.py) with NLTK's word tokenizer gives these.
+  test.each([
+    ["4.9 度", "4.9", 2 / 3], // a number is one token, not 4 . 9
+    ["大约有30,000种。", "30,000种", 4 / 7],
+    ["3.5", "5", 0],
+    ["在 U.S. 北部", "U.S.", 4 / 7], // the last point before Chinese is a token by itself, as at the end
+    ["相对论 (1915)", "(1915)", 2 / 3],
+  ])("in Chinese take %s for %s with F1 %d", (predicted, answer, f1) => {
+    expectNumber(scoreAnswer(predicted, [answer], "chinese").f1, f1, "transcendental");
+  });
 });
 
 test("perplexity is e to the mean nats, bits per byte those of the text's bytes", () => {

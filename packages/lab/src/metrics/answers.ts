@@ -26,7 +26,6 @@ export function normalizeAnswer(answer: string): string {
 
 /** Punctuation that CMRC's evaluation leaves out; full stops and the like of English stay. */
 const ignored = new Set("-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』");
-const chineseCharacter = /[一-龥]/;
 
 /** Without the marks that CMRC's evaluation leaves out, in lower case. Cui et al., arXiv:1810.07366. */
 export function normalizeChineseAnswer(answer: string): string {
@@ -35,10 +34,11 @@ export function normalizeChineseAnswer(answer: string): string {
     .join("");
 }
 
-/** Chinese characters, words of other scripts, and marks between them. */
+/** A Chinese character, a word of another script with its inner points and thousands, or a mark. */
+const chineseToken = /[一-龥]|(?:[^\s一-龥.,;@#$%&?!()[\]{}<>"]|\.(?![\s)\]}>"']*(?:$|[一-龥]))|,(?=\d))+|\S/gu;
+
 function chineseTokens(answer: string): readonly string[] {
-  const parts = Array.from(normalizeChineseAnswer(answer), (c) => (chineseCharacter.test(c) ? ` ${c} ` : c));
-  return parts.join("").match(/[一-龥]|[^\s一-龥.,!?;"'()[\]{}]+|[^\s]/gu) ?? [];
+  return normalizeChineseAnswer(answer).match(chineseToken) ?? [];
 }
 
 const styles = {
