@@ -3,6 +3,7 @@ import { createReferenceBackend } from "@relpos/backend-reference";
 import { bytesSource } from "@relpos/checkpoints";
 import { openTextGenerator, type TextGenerator } from "@relpos/pipelines";
 import { charactersTokenizer, vocabularyOf } from "@relpos/text";
+import OpenAI from "openai";
 import { afterAll, beforeAll } from "vitest";
 import { type RequestRecord, type Server, type ServerOptions, startServer } from "../src/index.js";
 
@@ -50,6 +51,10 @@ export async function serving<T>(
     await server.close({ graceSeconds: 0 });
   }
 }
+
+/** OpenAI's own client of a server. */
+export const clientOf = (server: Server, apiKey = "none"): OpenAI =>
+  new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
 
 /** What a request without a client library gets. */
 export async function request(
