@@ -1,7 +1,7 @@
 import { elementCount } from "@relpos/core";
 import type { Device } from "../device/device.js";
 import type { DeviceName, TfjsTensor } from "../device/tfjs-tensor.js";
-import { tiled } from "./gpu/movement.js";
+import { tiled } from "./gpu/tiled.js";
 import { expanded } from "./memory/movement.js";
 import { broadcastShape, highestRank, mergedShapes, sameShape } from "./shapes.js";
 

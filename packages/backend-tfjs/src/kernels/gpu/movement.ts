@@ -2,8 +2,9 @@ import { elementCount } from "@relpos/core";
 import type { Device } from "../../device/device.js";
 import type { TfjsTensor } from "../../device/tfjs-tensor.js";
 import type { DeviceRows } from "../rows.js";
-import { around, highestRank, mergedPermutation, withRank } from "../shapes.js";
+import { around, highestRank, mergedPermutation } from "../shapes.js";
 import { operationsOn } from "./operations.js";
+import { tiled } from "./tiled.js";
 
 type GpuMovement = Pick<DeviceRows, "transpose" | "expand" | "slice" | "pad" | "concat">;
 
@@ -74,15 +75,4 @@ function sorted(device: Device, x: TfjsTensor, permutation: readonly number[]): 
     const seen = device.view(rest, [count(ready), count(passed), x.shape[axis]!, count(behind)]);
     return device.run("Transpose", { x: seen }, { perm: [0, 2, 1, 3] });
   }, x);
-}
-
-/** A tensor broadcast to a shape. */
-export function tiled(device: Device, x: TfjsTensor, shape: readonly number[]): TfjsTensor {
-  const own = withRank(x.shape, shape.length);
-  const whole = own.reduceRight((rest, size, axis) => {
-    if (size === shape[axis]) return rest;
-    const seen = device.view(rest, around([...own.slice(0, axis + 1), ...shape.slice(axis + 1)], axis));
-    return device.run("Tile", { x: seen }, { reps: [1, shape[axis], 1] });
-  }, x);
-  return device.view(whole, shape);
 }
