@@ -28,14 +28,14 @@ interface Package {
 }
 
 /** Package names and `node:` modules that a source text imports, static, dynamic or by require; the package's own left out. */
-export function importsOf(text: string): string[] {
+function importsOf(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
   const pattern = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*["']([^"'\n]+)["']/g;
   return [...code.matchAll(pattern)].map((match) => match[1] ?? "").filter((name) => !/^[.#]/.test(name));
 }
 
 /** "@relpos/core/nn" → "@relpos/core". */
-export function packageOf(specifier: string): string {
+function packageOf(specifier: string): string {
   return specifier
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
@@ -68,7 +68,7 @@ const isBackend = (name: string) => name.startsWith("@relpos/backend-");
 const isApp = (name: string) => packages.some((other) => other.group === "apps" && other.manifest.name === name);
 
 /** What stands in the way of `from` (in the folder group `group`) using the package `to` at run time, or undefined. */
-export function objection(from: string, group: string, to: string): string | undefined {
+function objection(from: string, group: string, to: string): string | undefined {
   if (from === to) return undefined;
   if (from === "@relpos/core") return "core imports nothing";
   if (isApp(to)) return "nothing imports an app";

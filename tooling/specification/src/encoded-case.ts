@@ -72,7 +72,7 @@ export const encodings = (trainLength = 16): readonly (readonly [string, Positio
   ]);
 
 /** The width of a layer's input. */
-export const widthOf = ({ heads, headSize }: LayerSizes): number => heads * headSize;
+const widthOf = ({ heads, headSize }: LayerSizes): number => heads * headSize;
 
 /** The layer's random input [batch, length, width]. */
 export const inputOf = (sizes: LayerSizes): HostTensor =>

@@ -131,7 +131,7 @@ function isOf(module: string | undefined, names: readonly string[]): boolean {
 }
 
 /** The module of a file that a weight or a bias is of. */
-export function moduleOf(source: ResolvedWeight | undefined): string | undefined {
+function moduleOf(source: ResolvedWeight | undefined): string | undefined {
   const [name, ...others] = source?.names ?? [];
   return others.length === 0 ? name?.replace(/\.[^.]+$/, "") : undefined;
 }

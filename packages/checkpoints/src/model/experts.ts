@@ -38,7 +38,7 @@ export interface ExpertsOptions {
 }
 
 /** Which experts have a token's `count` largest scores: [N, E] → bool [N, E]. */
-export function chosenExperts(scores: Tensor, count: number): Tensor {
+function chosenExperts(scores: Tensor, count: number): Tensor {
   const experts = scores.shape[1] as number;
   let left = scores;
   let chosen: Tensor | undefined;

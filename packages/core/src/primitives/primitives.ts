@@ -74,9 +74,6 @@ export interface PrimitiveAttributes<D = Dim> {
 
 export type PrimitiveName = keyof PrimitiveAttributes;
 
-/** A table with one row for each primitive. A missing row does not compile. */
-export type PrimitiveTable<Row extends { [N in PrimitiveName]: unknown }> = { readonly [N in PrimitiveName]: Row[N] };
-
 /** The attributes of `primitive` that hold sizes, with each size mapped. */
 export function mapAttributeDims<From, To>(
   attributes: PrimitiveAttributes<From>[PrimitiveName],

@@ -99,13 +99,6 @@ export function bareName(dim: Dim): string | undefined {
   return coefficient === 1 && key !== "" && !key.includes("*") ? key : undefined;
 }
 
-/** All sizes as numbers. Errors when one is named: for operations that need a known size. */
-export function knownShape(operation: string, shape: readonly Dim[]): readonly number[] {
-  for (const dim of shape)
-    check(typeof dim === "number", operation, () => `needs known sizes, got ${printShape(shape)}`);
-  return shape as readonly number[];
-}
-
 function termsOf(dim: Dim): ReadonlyMap<string, number> {
   return typeof dim === "number" ? new Map(dim === 0 ? [] : [["", dim]]) : dim.terms;
 }

@@ -5,7 +5,7 @@ import type { EncodingDescription, ModelSizes, ParameterDescription } from "./de
 import { initialWords } from "./initial-values.js";
 
 /** What each hook does, as a phrase. */
-export const hookWords: Readonly<Record<Hook, string>> = {
+const hookWords: Readonly<Record<Hook, string>> = {
   embed: "puts positions into the embeddings",
   positions: "gives queries and keys other positions",
   state: "keeps a state of its own for each token",
@@ -21,7 +21,7 @@ export const hookWords: Readonly<Record<Hook, string>> = {
 };
 
 /** What a key/value cache must hold, as a phrase. */
-export const cacheWords: Readonly<Record<CacheClass, string>> = {
+const cacheWords: Readonly<Record<CacheClass, string>> = {
   "rotated-keys": "keys as the encoding made them; earlier ones never change",
   "raw-keys": "keys before the encoding, made anew at every step because earlier ones change",
   state: "keys before the encoding, and its own state of each token",

@@ -15,7 +15,7 @@ import { checkScoreSizes, measureScores } from "./measure-scores.js";
 export type InspectOptions = Partial<Omit<InspectSettings, "backend" | "causal">>;
 
 /** The choices where none are made. */
-export const defaultInspection = { heads: 8, headSize: 64, length: 256, seed: 0 } as const;
+const defaultInspection = { heads: 8, headSize: 64, length: 256, seed: 0 } as const;
 
 export interface InspectContext<T = unknown> {
   readonly backend: Backend<T>;

@@ -71,7 +71,7 @@ type Apply = (
 ) => Named<Tensor>;
 
 /** 1 for tokens and 0 for what fills rows up: int32 [B, S] each. */
-export const attentionMask = (tokens: Tensor, pad: number): Tensor => cast(logicalNot(equal(tokens, pad)), "int32");
+const attentionMask = (tokens: Tensor, pad: number): Tensor => cast(logicalNot(equal(tokens, pad)), "int32");
 
 /** Running text: what stands behind a row's end is not seen by what stands before it. */
 const causal: Apply = (model, weights, { tokens, positions }, { drop }) =>

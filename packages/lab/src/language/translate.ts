@@ -105,7 +105,7 @@ function pairsOf(context: TaskContext<Records>): readonly TranslationPair[] {
 }
 
 /** A sentence as the encoder reads it: its tokens and the one that ends it. */
-export function sourceTokens(tokenizer: Tokenizer, text: string, length: number): Int32Array {
+function sourceTokens(tokenizer: Tokenizer, text: string, length: number): Int32Array {
   const { ids } = tokenizer.encode(text);
   return Int32Array.of(...ids.slice(0, length - 1), specialToken(tokenizer, "eos"));
 }

@@ -30,6 +30,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Text as HTML, for elements and attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }

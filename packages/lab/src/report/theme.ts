@@ -20,7 +20,7 @@ export function seriesStyle(index: number): SeriesStyle {
 }
 
 /** Stops of cividis, a scale from low to high that is even for colour-blind and normal eyes. */
-export const heatColors = ["#00224e", "#2a3f6d", "#575d6d", "#7d7c78", "#a59c74", "#d2c060", "#fee838"] as const;
+const heatColors = ["#00224e", "#2a3f6d", "#575d6d", "#7d7c78", "#a59c74", "#d2c060", "#fee838"] as const;
 
 /** The colour at a share of the way from low to high, from 0 to 1. */
 export function heatColor(share: number): string {

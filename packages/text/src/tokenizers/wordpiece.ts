@@ -95,7 +95,7 @@ const cleanups = [
 ] as const;
 
 /** Pieces as text: words with a space between them, but before English punctuation. */
-export function joinPieces(tokens: readonly string[]): string {
+function joinPieces(tokens: readonly string[]): string {
   return tokens
     .map((token, index) => {
       if (index > 0 && token.startsWith(continuingPrefix)) return token.slice(continuingPrefix.length);

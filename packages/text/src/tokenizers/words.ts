@@ -104,7 +104,7 @@ const noSpaceAfter = /[\p{Ps}\p{Pi}]$/u;
 const dense = /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]/u;
 
 /** Words as text: a space between two, but for punctuation that clings, and Chinese and Japanese, which have none. */
-export function joinWords(tokens: readonly string[]): string {
+function joinWords(tokens: readonly string[]): string {
   let text = "";
   let last = "";
   for (const token of tokens) {
