@@ -15,7 +15,8 @@ describe("violations", () => {
     }
   });
 
-  // A comparison that cannot fail is worth nothing: each of these must be seen in every class.
+  // A comparison that cannot fail is worth nothing: each of these must be seen in every class, with products of that size.
+  const context = { magnitude: 1e-3 };
   test.each([
     ["NaN for a number", nan, 1],
     ["a number for NaN", 1, nan],
@@ -29,7 +30,10 @@ describe("violations", () => {
     ["something for nothing", 1e-4, 0],
   ])("%s", (_, actual, expected) => {
     for (const name of Object.keys(tolerances) as ToleranceClass[]) {
-      expect(violations(float32(actual), float32(expected), name), name).toMatchObject({ count: 1, index: [0] });
+      expect(violations(float32(actual), float32(expected), name, context), name).toMatchObject({
+        count: 1,
+        index: [0],
+      });
     }
   });
 
