@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
@@ -41,12 +42,27 @@ const shared = {
   },
 };
 
+// Arithmetic alone: these run first, a file for each processor core. What starts programs, pages and devices, or looks at
+// the clock, runs after them, file by file.
+const arithmetic = [
+  "@relpos/backend-reference",
+  "@relpos/conformance",
+  "@relpos/core",
+  "@relpos/example-backend-plain",
+  "@relpos/specification",
+  "@relpos/text",
+];
+const order = (name: string) =>
+  arithmetic.includes(name)
+    ? { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } }
+    : { maxWorkers: 1, sequence: { groupOrder: 1 } };
+
 const projects = ["packages", "apps", "tooling", "examples"]
   .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   .filter((folder) => existsSync(join(folder, "package.json")))
   .map((folder) => {
     const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string };
-    return { ...shared, root: folder, test: { ...shared.test, name } };
+    return { ...shared, root: folder, test: { ...shared.test, ...order(name), name } };
   });
 
 export default defineConfig({ test: { passWithNoTests: true, projects } });
