@@ -18,15 +18,9 @@ import { addTrainCommand } from "./commands/train.js";
 import { addUseCommands } from "./commands/use-model.js";
 import { addVectorsCommand } from "./commands/vectors.js";
 import type { Console } from "./console.js";
+import type { CliContext } from "./context.js";
 import { describeError, exitCodes } from "./errors.js";
 import { packageVersion } from "./machine.js";
-
-/** What commands share: the console, the arguments as typed, and a way to end with a code other than 0. */
-export interface CliContext {
-  readonly console: Console;
-  readonly args: readonly string[];
-  setExitCode(code: number): void;
-}
 
 /** Runs the program on arguments (without node and script) and returns the exit code. Never throws. */
 export async function runCli(args: readonly string[], console: Console): Promise<number> {

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { RunStore } from "@relpos/lab";
 import { CliError, exitCodes } from "./errors.js";
+import { cannotWrite, codeOf } from "./file-errors.js";
 import { makeFolder } from "./make-folder.js";
 
 /** A folder as the store of a comparison. A file is written beside its place, flushed, and moved there. */
@@ -66,21 +67,30 @@ export async function openNewOutput(folder: string): Promise<RunStore> {
   return folderStore(folder);
 }
 
+/** Makes the folder of an output file ready, as a store. Errors where the file is already, before anything is written. */
+export async function openNewFile(path: string): Promise<RunStore> {
+  const folder = dirname(path);
+  if ((await list(folder)).includes(basename(path)))
+    throw new CliError(`--out ${path} is there already`, "choose another --out");
+  await probe(folder);
+  return folderStore(folder);
+}
+
 /** Removes files that a killed process had not moved to their places. */
 async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   for (const name of names) if (/\.[0-9a-f]{8}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
 }
 
-/** Makes the folder and tries to write in it. */
-async function probe(folder: string): Promise<void> {
+/** Makes a folder that an option names, and tries to write in it. */
+export async function probe(folder: string, flag?: string): Promise<void> {
   const file = join(folder, `.${randomUUID().slice(0, 8)}.tmp`);
   try {
     await makeFolder(folder);
     await (await open(file, "wx")).close();
     await rm(file, { force: true });
   } catch (error) {
-    throw cannotWrite(folder, error, exitCodes.usage);
+    throw cannotWrite(folder, error, exitCodes.usage, flag);
   }
 }
 
@@ -93,26 +103,4 @@ async function list(folder: string): Promise<readonly string[]> {
     if (code === "ENOTDIR") throw new CliError(`--out ${folder} is a file, or lies below one`, "name a folder");
     throw cannotWrite(folder, error, exitCodes.usage);
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "permission is missing",
-  ENOENT: "the file system does not allow it",
-  EPERM: "permission is missing",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  ENOTDIR: "a part of the path is a file",
-  ENAMETOOLONG: "the name is too long",
-};
-
-function cannotWrite(path: string, error: unknown, exitCode: number): CliError {
-  const code = codeOf(error) ?? "unknown reason";
-  return new CliError(`cannot write ${path}: ${reasons[code] ?? code}`, "choose another --out", exitCode, {
-    cause: error,
-  });
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

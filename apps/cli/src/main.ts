@@ -3,10 +3,12 @@ import { runCli } from "./cli.js";
 import { processConsole } from "./console.js";
 
 // A reader that has seen enough, such as `head`, closes the pipe.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(0);
+  });
+}
 
 // Worker threads of backends do not keep the process alive; this does, until the program has ended.
 const alive = setInterval(() => {}, 60_000);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { CompareData } from "@relpos/lab";
 import { CliError } from "./errors.js";
+import { cannotRead } from "./file-errors.js";
 
 /** Reads a text in UTF-8, without a byte order mark. */
 export async function readTextFile(path: string): Promise<Extract<CompareData, { kind: "text" }>> {
@@ -15,21 +16,10 @@ export async function readUtf8(flag: string, path: string, remedy: string): Prom
   return decode(flag, path, await read(flag, path, remedy));
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission is missing",
-  EISDIR: "it is a folder",
-  ENOTDIR: "a part of the path is a file",
-  ERR_FS_FILE_TOO_LARGE: "it is larger than 2 GiB",
-};
-
 async function read(flag: string, path: string, remedy: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-    throw new CliError(`cannot read ${flag} ${path}: ${reasons[code] ?? code}`, remedy, 2, { cause: error });
-  }
+  return readFile(path).catch((error: unknown) => {
+    throw cannotRead(`${flag} ${path}`, error, remedy);
+  });
 }
 
 function decode(flag: string, path: string, bytes: Uint8Array): string {

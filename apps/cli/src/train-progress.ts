@@ -2,41 +2,30 @@ import { duration, shortNumber, timeLeft } from "@relpos/lab";
 import { sparkline, type TrainEvent } from "@relpos/lab/language";
 import { describeCoverage } from "@relpos/text";
 import type { Console } from "./console.js";
-import { bar } from "./progress.js";
-
-/** Shows a training's progress, and stops showing it. */
-export interface TrainProgress {
-  readonly listener: (event: TrainEvent) => void;
-  /** Removes the line that is being redrawn. */
-  stop(): void;
-}
-
-const redrawEvery = 100;
-const plainEvery = 15_000;
+import type { Progress } from "./progress.js";
+import { statusLine } from "./status-line.js";
 
 /**
- * A bar with loss, learning rate, time left and the curve of the losses, redrawn in place; where the console is not
- * interactive, a line now and then. What is about to be trained and each evaluation leave a line.
+ * A status line with loss, learning rate, time left and the curve of the losses. What is about to be trained and each
+ * evaluation leave a line.
  */
-export function showTraining(console: Console, now: () => number = () => performance.now()): TrainProgress {
+export function showTraining(console: Console, now: () => number = () => performance.now()): Progress<TrainEvent> {
   const left = timeLeft(now);
-  const erase = console.interactive ? "\r\u001b[2K" : "";
-  let shown = console.interactive ? Number.NEGATIVE_INFINITY : now();
+  const { show, keep, stop } = statusLine(console, now);
   const listener = (event: TrainEvent): void => {
     const rest = left(event);
     if (event.type !== "step") {
       const line = describe(event);
-      if (line) console.error(`${erase}${line}\n`);
+      if (line) keep(line);
       return;
     }
-    if (now() - shown < (console.interactive ? redrawEvery : plainEvery)) return;
-    shown = now();
-    const time = rest === undefined ? "" : `, ${duration(Math.max(1000, rest))} left`;
-    const { step, steps, loss, learningRate, losses } = event;
-    const status = `${sparkline(losses, 16)} step ${step}/${steps}, loss ${shortNumber(loss)}, rate ${shortNumber(learningRate)}${time}`;
-    console.error(console.interactive ? `${erase}${bar(event.work, status, console.columns())}` : `${status}\n`);
+    show(event.work, () => {
+      const time = rest === undefined ? "" : `, ${duration(Math.max(1000, rest))} left`;
+      const { step, steps, loss, learningRate, losses } = event;
+      return `${sparkline(losses, 16)} step ${step}/${steps}, loss ${shortNumber(loss)}, rate ${shortNumber(learningRate)}${time}`;
+    });
   };
-  return { listener, stop: () => console.error(erase) };
+  return { listener, stop };
 }
 
 function describe(event: Exclude<TrainEvent, { type: "step" }>): string | undefined {

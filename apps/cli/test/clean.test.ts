@@ -55,7 +55,10 @@ describe("relpos clean", () => {
       error: "left out 1 lines; the first: line 2: must be text in utf-8, got 0xff as byte 1\n",
     });
     expect((await relpos("clean", at("none.txt"))).error).toMatch(
-      /^error: cannot read .*none.txt — name a file that is there\n$/,
+      /^error: cannot read .*none.txt: there is no such file — name a file that is there\n$/,
+    );
+    expect((await relpos("clean", at())).error).toMatch(
+      /^error: cannot read .*: it is a folder — name a file that is there\n$/,
     );
     expect((await relpos("clean", at("a.txt"), "--steps", "html,speling")).error).toMatch(
       /--steps takes html, .* got "speling"/,

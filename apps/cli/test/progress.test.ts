@@ -1,6 +1,7 @@
 import { type CompareEvent, describeComparison } from "@relpos/lab";
 import { describe, expect, test } from "vitest";
-import { bar, showProgress } from "../src/progress.js";
+import { showProgress } from "../src/progress.js";
+import { bar } from "../src/status-line.js";
 
 const place = { encoding: "rope", seed: 0, run: 1, runs: 4 };
 

@@ -21,7 +21,7 @@ describe("relpos vectors", () => {
     const { code, error } = await relpos("vectors", "info", at("cut.txt"));
     expect([code, error]).toEqual([
       1,
-      "error: cut.txt:3: a vector must have 3 numbers, got 2 — mend it, try another --encoding, or leave wrong rows out with --on-error skip\n",
+      "error: cut.txt:3: a vector must have 3 numbers, got 2 — mend it, try another --text-encoding, or leave wrong rows out with --on-error skip\n",
     ]);
     const { out } = await relpos("vectors", "info", at("cut.txt"), "--on-error", "skip", "--json");
     expect(JSON.parse(out)).toEqual({

@@ -8,7 +8,7 @@ import {
   showCleaning,
 } from "@relpos/text";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { inputSource, withData } from "../input-source.js";
 import { addFlags } from "./flags.js";

@@ -14,7 +14,7 @@ import {
 } from "@relpos/lab";
 import type { Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError, exitCodes } from "../errors.js";
 import { openOutput } from "../folder-store.js";
 import { listenForInterruption } from "../interrupt.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { knownBackends } from "../backends/known.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { diagnose } from "../doctor/diagnose.js";
 import { printDoctorReport } from "../doctor/print.js";
 import { addFlags } from "./flags.js";

@@ -7,7 +7,7 @@ import {
   type ModelSizes,
 } from "@relpos/lab";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { addFlags } from "./flags.js";
 import { wholeNumber } from "./parsers.js";

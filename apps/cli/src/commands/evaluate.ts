@@ -10,11 +10,11 @@ import {
   type TaskOptions,
 } from "@relpos/lab/language";
 import type { Command } from "commander";
-import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import { type BackendRequest, chooseBackend } from "../backends/load.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
-import { listenForInterruption } from "../interrupt.js";
+import { onChosenBackend } from "../models/open-model.js";
 import { withKnownLabels } from "../records/known-labels.js";
 import { describeLeftOut, type ReadFlags, readRecords } from "../records/read-records.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
@@ -53,7 +53,8 @@ export function addEvaluateCommand(program: Command, context: CliContext): void 
     .action((task: LanguageTaskName, given: EvaluateFlags) => runEvaluate(task, given, context));
 }
 
-async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { console }: CliContext): Promise<void> {
+async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, context: CliContext): Promise<void> {
+  const { console } = context;
   if (given.data === undefined) throw new CliError("--data is missing", "name a file to measure on");
   const chosen = await chooseBackend(given);
   const { model, weights, ...written } = await openTrained(given.model, name);
@@ -68,9 +69,7 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
   const known = given.onError === "skip" && name === "classify" ? new Set(model.settings.labels) : undefined;
   const { records, ...unseen } = known ? withKnownLabels(read.records, known) : { ...read, problems: [] };
   console.error(describeLeftOut("--data", given.data, unseen));
-  const backend = await startBackend(chosen);
-  const interruption = listenForInterruption(console);
-  try {
+  await onChosenBackend(chosen, context, async ({ backend, signal }) => {
     const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
     const { language = "en", beams = 4, answers } = given;
     const examiner = task.examiner(backend, {
@@ -80,15 +79,12 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, { conso
       options: { language, beams, ...(answers && { answers }) },
     });
     try {
-      const score = await examineWeights(backend, examiner, weights, { signal: interruption.signal });
+      const score = await examineWeights(backend, examiner, weights, { signal });
       console.out(given.json ? `${JSON.stringify(score)}\n` : `${scoreTable(score)}\n`);
     } finally {
       await examiner.close();
     }
-  } finally {
-    interruption.release();
-    await backend.close();
-  }
+  });
 }
 
 /** A checkpoint as a model of a task, or of the one that it was trained for. */

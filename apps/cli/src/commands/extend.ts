@@ -13,7 +13,7 @@ import {
 } from "@relpos/lab";
 import type { Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { openOutput } from "../folder-store.js";
 import { withData } from "../input-source.js";

@@ -1,6 +1,6 @@
 import type { Generated, TextGenerator } from "@relpos/pipelines";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { type ModelFlags, textModelFlags } from "../models/model-flags.js";

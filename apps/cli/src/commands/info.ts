@@ -1,7 +1,7 @@
 import { type Checkpoint, formatRope } from "@relpos/checkpoints";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { checkpointFlags, type ModelRequest } from "../models/model-flags.js";
 import { openModel } from "../models/open-model.js";
 import { addFlags } from "./flags.js";

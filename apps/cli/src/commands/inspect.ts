@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Inspection, type InspectOptions, inspect, prepareInspection, renderInspection } from "@relpos/lab";
 import type { Command } from "commander";
 import { type BackendRequest, chooseBackend, settingsOf, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { openNewOutput } from "../folder-store.js";
 import { addFlags, backendFlags } from "./flags.js";
 import { wholeNumber } from "./parsers.js";

@@ -40,7 +40,11 @@ export function wholeNumbers(flag: string, minimum: number, example: string): Pa
   return (text) => {
     const parts = words(text);
     const numbers = parts.map(Number);
-    if (parts.length > 0 && parts.every((part) => /^\d+$/.test(part)) && numbers.every((number) => number >= minimum)) {
+    if (
+      parts.length > 0 &&
+      parts.every((part) => /^\d+$/.test(part)) &&
+      numbers.every((number) => Number.isSafeInteger(number) && number >= minimum)
+    ) {
       return numbers;
     }
     throw new CliError(

@@ -1,11 +1,11 @@
 import { type Perplexity, perplexity } from "@relpos/pipelines";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { type ModelFlags, textModelFlags } from "../models/model-flags.js";
 import { onBackend, openGenerator } from "../models/open-model.js";
-import { bar } from "../progress.js";
+import { statusLine } from "../status-line.js";
 import { readTextFile } from "../text-file.js";
 import { addFlags, backendFlags } from "./flags.js";
 import { wholeNumber } from "./parsers.js";
@@ -52,7 +52,7 @@ async function runPerplexity(flags: PerplexityFlags, context: CliContext): Promi
   const { console } = context;
   if (flags.text === undefined) throw new CliError("--text is missing", "name a text file");
   const { text } = await readTextFile(flags.text);
-  const erase = console.interactive ? "\r\u001b[2K" : "";
+  const { show, stop } = statusLine(console);
   await onBackend(flags, context, async (workplace) => {
     const generator = await openGenerator(flags, workplace, context);
     try {
@@ -70,17 +70,15 @@ async function runPerplexity(flags: PerplexityFlags, context: CliContext): Promi
             length,
             stride: flags.stride,
             signal: workplace.signal,
-            onWindow: ({ window, windows }) => {
-              const status = `window ${window} of ${windows}`;
-              if (console.interactive) console.error(`${erase}${bar(window / windows, status, console.columns())}`);
-            },
+            onWindow: ({ window, windows }) => show(window / windows, () => `window ${window} of ${windows}`),
           }),
         "choose another text, --length or --stride",
       );
-      console.error(erase);
+      stop();
       const bytes = new TextEncoder().encode(text).length;
       console.out(flags.json ? `${JSON.stringify(asJson(measured, bytes))}\n` : asText(measured, bytes));
     } finally {
+      stop();
       await generator.dispose();
     }
   });

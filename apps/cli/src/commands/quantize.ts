@@ -3,7 +3,7 @@ import { bytesPerElement, elementCount } from "@relpos/core";
 import { type Divergence, divergence, type TextGenerator } from "@relpos/pipelines";
 import type { Command } from "commander";
 import { chooseBackend, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { checkpointFlags, type ModelFlags, tokenizerFlag } from "../models/model-flags.js";

@@ -2,7 +2,7 @@ import { recommendScaling, type ScalingRecommendation } from "@relpos/checkpoint
 import { RelposError } from "@relpos/core";
 import { displayEntries, indented } from "@relpos/lab";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { readUtf8 } from "../text-file.js";
 import { addFlags } from "./flags.js";

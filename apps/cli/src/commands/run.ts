@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import {
   type HostInputs,
   loadModel,
@@ -9,8 +10,10 @@ import {
 import { elementCount, type HostTensor, toNumbers } from "@relpos/core";
 import type { Named } from "@relpos/core/nn";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError, exitCodes } from "../errors.js";
+import { cannotWrite } from "../file-errors.js";
+import { probe } from "../folder-store.js";
 import { withData } from "../input-source.js";
 import { showLoading } from "../models/load-progress.js";
 import { checkpointFlags, dtypeFlag, type ModelFlags } from "../models/model-flags.js";
@@ -81,6 +84,7 @@ async function runModel(flags: RunFlags, context: CliContext): Promise<void> {
   if (flags.outputs === undefined && flags.expected === undefined) {
     throw new CliError("--outputs is missing", "name a file to write, or one to compare with by --expected");
   }
+  if (flags.outputs !== undefined) await prepareOutputs(flags.outputs, flags.inputs);
   const inputs = await readTensors("--inputs", flags.inputs);
   const expected = flags.expected === undefined ? undefined : await readTensors("--expected", flags.expected);
   await onBackend(flags, context, async ({ backend, signal }) => {
@@ -97,7 +101,7 @@ async function runModel(flags: RunFlags, context: CliContext): Promise<void> {
           await model.close();
         }
       }, "choose inputs that the model takes; `relpos info` names them");
-      if (flags.outputs !== undefined) await saveSafetensors(flags.outputs, outputs);
+      if (flags.outputs !== undefined) await writeOutputs(flags.outputs, outputs);
       for (const [name, { shape }] of Object.entries(outputs)) console.out(`${name}  [${shape.join(", ")}]\n`);
       if (expected && !agrees({ outputs, expected, mask: given.attention_mask }, flags, console))
         setExitCode(exitCodes.failure);
@@ -105,6 +109,13 @@ async function runModel(flags: RunFlags, context: CliContext): Promise<void> {
       await checkpoint.close();
     }
   });
+}
+
+/** Errors where the outputs cannot be written, or would take the place of the inputs. */
+async function prepareOutputs(outputs: string, inputs: string): Promise<void> {
+  if (resolve(outputs) === resolve(inputs))
+    throw new CliError("--outputs is the file of --inputs", "name another file");
+  await probe(dirname(outputs), "--outputs");
 }
 
 async function readTensors(flag: string, path: string): Promise<Named<HostTensor>> {
@@ -117,6 +128,12 @@ async function readTensors(flag: string, path: string): Promise<Named<HostTensor
       await file.close();
     }
   }, `name a file of safetensors with ${flag}`);
+}
+
+async function writeOutputs(path: string, outputs: Named<HostTensor>): Promise<void> {
+  await saveSafetensors(path, outputs).catch((error: unknown) => {
+    throw cannotWrite(path, error, exitCodes.failure, "--outputs");
+  });
 }
 
 /** The tensors that are inputs of the model. Errors when the one that it needs is not among them. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { basename, resolve } from "node:path";
 import { type Limits, type RequestRecord, startServer } from "@relpos/server";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError, exitCodes, oneLine } from "../errors.js";
 import { type ModelFlags, textModelFlags } from "../models/model-flags.js";
 import { onBackend, openGenerator, type Workplace } from "../models/open-model.js";

@@ -18,13 +18,13 @@ import { type LargeText, readVectors, type Tokenizer, type TokenizerConfig, toke
 import { fileSource } from "@relpos/text/node";
 import { Argument, type Command } from "commander";
 import { chooseBackend, settingsOf, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError, exitCodes } from "../errors.js";
 import { folderStore, openOutput } from "../folder-store.js";
 import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { describeEnvironment } from "../machine.js";
-import { shellCommand } from "../quote.js";
+import { commandLine } from "../quote.js";
 import { labelsOf, withKnownLabels } from "../records/known-labels.js";
 import { describeLeftOut, reading, readRecords } from "../records/read-records.js";
 import { isStreamed, streamTexts } from "../records/read-texts.js";
@@ -87,7 +87,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
         backendSettings: settingsOf(chosen),
         store,
         resume: flags.resume ?? false,
-        environment: describeEnvironment(commandLine(context, false)),
+        environment: describeEnvironment(commandLine(context.args, false)),
         signal: interruption.signal,
         onEvent: progress.listener,
         saveEvery: 1000 * flags.saveEvery,
@@ -104,7 +104,7 @@ async function runTrain(name: LanguageTaskName, flags: TrainFlags, context: CliC
       throw new CliError(message, "try a lower --learning-rate in another --out", exitCodes.failure, { cause: error });
     }
     if (!interruption.signal.aborted) throw error;
-    console.error(`stopped; the state is kept. Go on with:\n  ${commandLine(context, true)}\n`);
+    console.error(`stopped; the state is kept. Go on with:\n  ${commandLine(context.args, true)}\n`);
     context.setExitCode(interruption.exitCode());
   } finally {
     interruption.release();
@@ -191,7 +191,7 @@ function withoutUnseen({ training, validation, test }: RecordData, console: CliC
 }
 
 /** The first nine tenths and the rest; of a single text, its characters. */
-export function splitRecords(records: readonly object[]): {
+function splitRecords(records: readonly object[]): {
   training: readonly object[];
   validation: readonly object[];
 } {
@@ -212,10 +212,4 @@ function present(results: TrainResults, { out, json }: TrainFlags, { console }: 
   console.out(json ? `${JSON.stringify(results)}\n` : `\n${trainTable(results)}\n\n`);
   const say = json ? console.error : console.out;
   say(`model:   ${out}\nreport:  ${join(out, "report.html")}\nresults: ${join(out, "results.json")}\n`);
-}
-
-/** The command line as it was typed, with or without `--resume`. */
-function commandLine({ args }: CliContext, resume: boolean): string {
-  const plain = args.filter((word) => word !== "--resume");
-  return shellCommand(["relpos", ...plain, ...(resume ? ["--resume"] : [])]);
 }

@@ -1,7 +1,7 @@
 import type { Checkpoint, Task } from "@relpos/checkpoints";
 import { type PipelineOptions, pipeline } from "@relpos/pipelines";
 import type { Command } from "commander";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { checkpointFlags, type ModelFlags } from "../models/model-flags.js";

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import {
   analogy,
   encodeVectors,
@@ -15,17 +15,18 @@ import {
 } from "@relpos/text";
 import type { Command } from "commander";
 import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
+import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
+import { openNewFile } from "../folder-store.js";
 import { inputSource, withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
-import { bar } from "../progress.js";
+import { statusLine } from "../status-line.js";
 import { addFlags, backendFlags } from "./flags.js";
 import { oneOf, realNumber, wholeNumber } from "./parsers.js";
 
 interface ReadFlags {
   readonly limit?: number;
-  readonly encoding: TextEncodingName;
+  readonly textEncoding: TextEncodingName;
   readonly onError: "throw" | "skip";
   readonly count: number;
   readonly json?: true;
@@ -57,9 +58,9 @@ const reading = {
   "How vectors are read:": [
     { flags: "--limit <words>", description: "only the first words (default: all)", parse: wholeNumber("--limit", 1) },
     {
-      flags: "--encoding <name>",
+      flags: "--text-encoding <name>",
       description: encodings.join(", "),
-      parse: oneOf("--encoding", encodings),
+      parse: oneOf("--text-encoding", encodings),
       default: "utf-8",
     },
     {
@@ -165,12 +166,12 @@ export function addVectorsCommand(program: Command, context: CliContext): void {
     .action((path: string, flags: TrainFlags) => runTraining(path, flags, context));
 }
 
-async function read(path: string, { limit, encoding, onError }: ReadFlags): Promise<ReadVectors> {
+async function read(path: string, { limit, textEncoding: encoding, onError }: ReadFlags): Promise<ReadVectors> {
   const source = await inputSource(path);
   const options = { encoding, onError, ...(limit !== undefined && { limit }) };
   return withData(
     () => readVectors(source, options),
-    "mend it, try another --encoding, or leave wrong rows out with --on-error skip",
+    "mend it, try another --text-encoding, or leave wrong rows out with --on-error skip",
   );
 }
 
@@ -200,41 +201,36 @@ async function showNeighbours(
   if (report.skipped > 0) console.error(`left out ${report.skipped} rows; see \`relpos vectors info\`\n`);
 }
 
-const plainEvery = 15_000;
-const redrawEvery = 100;
-
 async function runTraining(path: string, flags: TrainFlags, { console, setExitCode }: CliContext): Promise<void> {
   const { out, method, backend: _, device: __, threads: ___, ...settings } = flags;
   if (!/\.(safetensors|vec)$/.test(out))
     throw new CliError(`--out ${out} must end in .safetensors or .vec`, "for example --out vectors.vec");
   const source = await inputSource(path);
   const chosen = await chooseBackend(flags);
+  const store = await openNewFile(out);
   const interruption = listenForInterruption(console);
   const backend = await startBackend(chosen);
-  const erase = console.interactive ? "\r\u001b[2K" : "";
-  let shown = performance.now();
+  const { show, stop } = statusLine(console);
   try {
     const options = {
       ...settings,
       signal: interruption.signal,
-      onStep({ step, steps, loss }: { step: number; steps: number; loss: number }) {
-        if (performance.now() - shown < (console.interactive ? redrawEvery : plainEvery)) return;
-        shown = performance.now();
-        const status = `step ${step} of ${steps}, loss ${loss.toFixed(4)}`;
-        console.error(console.interactive ? `${erase}${bar(step / steps, status, console.columns())}` : `${status}\n`);
-      },
+      onStep: ({ step, steps, loss }: { step: number; steps: number; loss: number }) =>
+        show(step / steps, () => `step ${step} of ${steps}, loss ${loss.toFixed(4)}`),
     };
     const train = method === "glove" ? trainGlove : trainWord2Vec;
     const vectors = await withData(
       () => train(backend, textsOf(readText(source)), options),
       "try another text or a lower --min-frequency",
     );
-    await writeFile(out, out.endsWith(".vec") ? [...vectorLines(vectors)].join("") : encodeVectors(vectors));
-    console.error(erase);
+    const text = () => new TextEncoder().encode([...vectorLines(vectors)].join(""));
+    await store.write(basename(out), out.endsWith(".vec") ? text() : encodeVectors(vectors));
+    stop();
     console.out(`${vectors.words.length} words of width ${vectors.width}: ${out}\n`);
   } catch (error) {
+    stop();
     if (!interruption.signal.aborted) throw error;
-    console.error(`${erase}stopped; nothing was written\n`);
+    console.error("stopped; nothing was written\n");
     setExitCode(interruption.exitCode());
   } finally {
     interruption.release();

@@ -16,9 +16,10 @@ import {
   type TextTokenizer,
 } from "@relpos/pipelines";
 import { tokenizerFromJson } from "@relpos/text";
-import { chooseBackend, startBackend } from "../backends/load.js";
-import type { CliContext } from "../cli.js";
-import { CliError, exitCodes } from "../errors.js";
+import { type BackendRequest, type ChosenBackend, chooseBackend, startBackend } from "../backends/load.js";
+import type { CliContext } from "../context.js";
+import { CliError } from "../errors.js";
+import { cannotRead } from "../file-errors.js";
 import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { showLoading } from "./load-progress.js";
@@ -36,11 +37,19 @@ export interface Workplace {
 
 /** Starts a backend for what is done with it, and closes it. Ctrl-C ends in one line and the exit code of interruptions. */
 export async function onBackend(
-  flags: ModelFlags,
+  flags: BackendRequest,
+  context: CliContext,
+  act: (workplace: Workplace) => Promise<void>,
+): Promise<void> {
+  await onChosenBackend(await chooseBackend(flags), context, act);
+}
+
+/** `onBackend` with a backend that was loaded before. */
+export async function onChosenBackend(
+  chosen: ChosenBackend,
   { console, setExitCode }: CliContext,
   act: (workplace: Workplace) => Promise<void>,
 ): Promise<void> {
-  const chosen = await chooseBackend(flags);
   const backend = await startBackend(chosen);
   const interruption = listenForInterruption(console);
   try {
@@ -102,7 +111,7 @@ async function givenTokenizer({ model = "", tokenizer }: ModelRequest): Promise<
   const path = tokenizer ?? (model.endsWith(".bin") ? join(dirname(model), "tokenizer.bin") : undefined);
   if (path === undefined) return undefined;
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new CliError(`cannot read the tokenizer ${path}`, "name one with --tokenizer", exitCodes.usage, { cause });
+    throw cannotRead(`the tokenizer ${path}`, cause, "name one with --tokenizer");
   });
   return withData<TextTokenizer>(
     async () =>

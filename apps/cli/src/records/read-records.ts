@@ -21,6 +21,7 @@ import {
 } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { CliError, exitCodes } from "../errors.js";
+import { cannotRead, isFileError } from "../file-errors.js";
 import { readTexts } from "./read-texts.js";
 
 /** How the lines of a labelled file are read: `label text`, `text<TAB>label`, or by its columns or fields. */
@@ -139,43 +140,12 @@ function checked(flag: string, path: string, read: ReadRecords): ReadRecords {
   throw new CliError(`${flag} ${path} has no records`, "choose a file with data, and check its --format");
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission is missing",
-  EISDIR: "it is a folder",
-  Z_DATA_ERROR: "it is not gzip, or not whole",
-  Z_BUF_ERROR: "it is cut off",
-};
-
 function readable(flag: string, path: string, cause: unknown): unknown {
-  if (cause instanceof DataError) {
-    return new CliError(
-      `${flag}: ${cause.message}`,
-      "mend it, or leave such records out with --on-error skip",
-      exitCodes.usage,
-      {
-        cause,
-      },
-    );
-  }
-  if (cause instanceof RelposError) {
-    return new CliError(
-      `${flag}: ${cause.message}`,
-      "choose a file with data, and check its --format",
-      exitCodes.usage,
-      {
-        cause,
-      },
-    );
-  }
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
-  if (code === undefined) return cause;
-  return new CliError(
-    `cannot read ${flag} ${path}: ${reasons[code] ?? code}`,
-    "name a file with data",
-    exitCodes.usage,
-    {
-      cause,
-    },
-  );
+  if (isFileError(cause)) return cannotRead(`${flag} ${path}`, cause, "name a file with data");
+  if (!(cause instanceof RelposError)) return cause;
+  const remedy =
+    cause instanceof DataError
+      ? "mend it, or leave such records out with --on-error skip"
+      : "choose a file with data, and check its --format";
+  return new CliError(`${flag}: ${cause.message}`, remedy, exitCodes.usage, { cause });
 }
