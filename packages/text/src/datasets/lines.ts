@@ -1,3 +1,4 @@
+import { joinBytes } from "../join-bytes.js";
 import type { ByteSource } from "./dataset.js";
 
 /** One line of a source: its bytes without the line break, and its number, counted from 1. */
@@ -15,7 +16,7 @@ export async function* byteLines(source: ByteSource, signal?: AbortSignal): Asyn
   let rest: Uint8Array[] = [];
   let line = 0;
   const finish = (last: Uint8Array): ByteLine => {
-    const bytes = rest.length === 0 ? last : concatenate([...rest, last]);
+    const bytes = rest.length === 0 ? last : joinBytes([...rest, last]);
     rest = [];
     line++;
     const begin = line === 1 && byteOrderMark.every((byte, index) => bytes[index] === byte) ? 3 : 0;
@@ -32,14 +33,4 @@ export async function* byteLines(source: ByteSource, signal?: AbortSignal): Asyn
     if (start < chunk.length) rest.push(chunk.slice(start));
   }
   if (rest.length > 0) yield finish(new Uint8Array());
-}
-
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let position = 0;
-  for (const piece of pieces) {
-    joined.set(piece, position);
-    position += piece.length;
-  }
-  return joined;
 }

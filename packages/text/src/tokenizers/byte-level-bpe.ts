@@ -1,11 +1,12 @@
 import { check } from "@relpos/core";
+import { joinBytes } from "../join-bytes.js";
 import { applyMerges } from "./apply-merges.js";
 import { assembleTokenizer, type TokenSink } from "./assemble.js";
-import { byteCharacters, bytesOfToken, joinBytes } from "./byte-alphabet.js";
+import { byteCharacters, bytesOfToken } from "./byte-alphabet.js";
 import { pairKey } from "./pair-key.js";
 import type { Template } from "./template.js";
 import type { ByteTokenizer } from "./tokenizer.js";
-import { type TokenizerParts, vocabOf } from "./tokenizer-json.js";
+import { pairEncoding, type TokenizerParts } from "./tokenizer-json.js";
 import { type Utf8Run, utf8Runs } from "./utf8-runs.js";
 import type { Vocabulary } from "./vocabulary.js";
 
@@ -156,17 +157,6 @@ function byteLevelParts(
     normalizer: null,
     pre_tokenizer: byteLevel,
     decoder: byteLevel,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: vocabOf(vocabulary),
-      merges,
-    },
+    model: pairEncoding(vocabulary, merges),
   };
 }

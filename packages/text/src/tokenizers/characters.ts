@@ -2,7 +2,7 @@ import { check } from "@relpos/core";
 import { assembleTokenizer } from "./assemble.js";
 import type { SpecialTokens } from "./special-tokens.js";
 import type { Tokenizer } from "./tokenizer.js";
-import { vocabOf } from "./tokenizer-json.js";
+import { pairEncoding } from "./tokenizer-json.js";
 import { countIn, type Texts, type TrainingOptions } from "./training.js";
 import { countedVocabulary, type Vocabulary, type VocabularyCut } from "./vocabulary.js";
 
@@ -41,18 +41,7 @@ export function charactersTokenizer(vocabulary: Vocabulary): Tokenizer {
     parts: {
       pre_tokenizer: null,
       decoder: { type: "Fuse" },
-      model: {
-        type: "BPE",
-        dropout: null,
-        unk_token: unknown === undefined ? null : vocabulary.tokenOf(unknown),
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
-        ignore_merges: false,
-        vocab: vocabOf(vocabulary),
-        merges: [],
-      },
+      model: pairEncoding(vocabulary, [], unknown === undefined ? null : vocabulary.tokenOf(unknown)),
     },
   });
 }

@@ -62,6 +62,26 @@ export function vocabOf({ tokens }: Vocabulary): Readonly<Record<string, number>
   return Object.fromEntries(tokens.map((token, id) => [token, id]));
 }
 
+/** The model of a byte-pair encoding; without merges, the one whose tokens are the characters. */
+export function pairEncoding(
+  vocabulary: Vocabulary,
+  merges: readonly (readonly [string, string])[],
+  unknownToken: string | null = null,
+): TokenizerModel {
+  return {
+    type: "BPE",
+    dropout: null,
+    unk_token: unknownToken,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: false,
+    byte_fallback: false,
+    ignore_merges: false,
+    vocab: vocabOf(vocabulary),
+    merges,
+  };
+}
+
 /** The file `tokenizer_config.json` of a tokenizer: which token has which role, for Python's transformers and others. */
 export function tokenizerConfig({ specialTokens }: Vocabulary): TokenizerConfig {
   const roles = specialRoles.flatMap((role) =>
