@@ -5,6 +5,7 @@ import { addCompareCommand } from "./commands/compare.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEncodingsCommand } from "./commands/encodings.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addExportCommand } from "./commands/export.js";
 import { addExtendCommand } from "./commands/extend.js";
 import { addGenerateCommand } from "./commands/generate.js";
 import { addInfoCommand } from "./commands/info.js";
@@ -77,6 +78,7 @@ function createProgram(context: CliContext): Command {
   addPerplexityCommand(program, context);
   addQuantizeCommand(program, context);
   addExtendCommand(program, context);
+  addExportCommand(program, context);
   addInfoCommand(program, context);
   addRunCommand(program, context);
   addCleanCommand(program, context);

@@ -30,6 +30,8 @@ export interface Checkpoint {
   readonly weights: Safetensors;
   /** Its files by name, the tokenizer's among them; of a single file none. */
   readonly files: Folder;
+  /** Whether an adapter was merged: parameters then differ from what the file holds. Default `false`. */
+  readonly merged?: boolean | undefined;
   /** Which tensors of the file each parameter comes from. */
   readonly sources: ReadonlyMap<string, ResolvedWeight>;
   /** Names of tensors in the file that the model does not use. */

@@ -26,6 +26,7 @@ export {
   type ScalingOverride,
 } from "./config/rope-override.js";
 export { scalingsFor } from "./config/scalings-for.js";
+export { exportSafetensors, type SafetensorsExportOptions } from "./export-safetensors.js";
 export { modelOf } from "./families/blueprint.js";
 export { families } from "./families/index.js";
 export { type HeadOptions, withHead } from "./fresh-head.js";
@@ -48,7 +49,17 @@ export { type Blocks, quantizeBlocks } from "./quantized/quantize-blocks.js";
 export { type QuantizeOptions, quantizeCheckpoint } from "./quantized/quantized-checkpoint.js";
 export { quantizedModel, type WeightDType, weightDTypes } from "./quantized/quantized-model.js";
 export * from "./safetensors/index.js";
-export { checkpointFiles, saveCheckpoint, storedWeights } from "./save-checkpoint.js";
+export {
+  checkpointFiles,
+  companionFiles,
+  type NamedFile,
+  type SavedDType,
+  type SaveOptions,
+  saveCheckpoint,
+  savedDTypes,
+  saveFiles,
+  storedWeights,
+} from "./save-checkpoint.js";
 export type { HubOptions } from "./source/hub.js";
 export type { Folder, FolderLike } from "./source/open-folder.js";
 export type { OnProgress, Progress } from "./source/progress.js";

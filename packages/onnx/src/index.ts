@@ -1,9 +1,10 @@
 export { createOrtClient, type OrtClient, type StartedService, type WorkerPort } from "./channel/client.js";
 export type { Reply, Request, StartableService } from "./channel/protocol.js";
 export type { AccuracyLevel, Provider } from "./lower/context.js";
-export { claims } from "./lower/fusions.js";
+export { claims, standardClaims } from "./lower/fusions.js";
 export { type LowerOptions, lower } from "./lower/lower.js";
-export { type EncodedModel, type EncodeOptions, encodeOnnx, onnxFiles } from "./model/encode.js";
+export { alignment, type EncodedModel, type EncodeOptions, encodeOnnx, onnxFiles } from "./model/encode.js";
+export { withInt64Inputs } from "./model/int64-inputs.js";
 export type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxType, OnnxValue } from "./model/model.js";
 export { printOnnx } from "./model/print.js";
 export { createOrtBackend, type OrtBackendOptions, type OrtTensor } from "./session/backend.js";

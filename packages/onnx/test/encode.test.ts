@@ -1,9 +1,10 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import * as core from "@relpos/core";
 import { dimension, type Tensor, tensor, trace } from "@relpos/core";
+import { prepare } from "@relpos/core/backend";
 import { ModelProtoSchema, TensorProto_DataLocation } from "onnx-buf";
 import { expect, test } from "vitest";
-import { encodeOnnx, lower, onnxFiles } from "../src/index.js";
+import { claims, encodeOnnx, lower, onnxFiles, standardClaims, withInt64Inputs } from "../src/index.js";
 
 const table = tensor(
   Float32Array.from({ length: 600 }, (_, i) => i),
@@ -27,7 +28,7 @@ const model = lower(
 
 test("inputs and outputs keep names, types and named sizes", () => {
   const { graph, opsetImport } = fromBinary(ModelProtoSchema, encodeOnnx(model).model);
-  expect(opsetImport.map(({ domain, version }) => `${domain} ${version}`)).toEqual([" 23", "com.microsoft 1"]);
+  expect(opsetImport.map(({ domain, version }) => `${domain} ${version}`)).toEqual([" 23"]);
   const [input] = graph?.input ?? [];
   expect(input?.name).toBe("ids");
   const { value } = input!.type!.value as { value: { elemType: number; shape: { dim: { value: unknown }[] } } };
@@ -62,4 +63,40 @@ test("in memory the data is the constant's own; exported it is one aligned file"
   ]);
   const data = files.get("lookup.onnx.data")!;
   expect(new Float32Array(data.buffer, 2432, 3)).toEqual(Float32Array.of(-0, -1, -2));
+});
+
+test("in a file that begins with other values, constants stand behind them", () => {
+  const { model: bytes, externalData } = encodeOnnx(model, { dataFile: "lookup.data", dataStart: 128 });
+  expect(externalData.get("lookup.data")?.length).toBe(2432 + 1200);
+  const { graph } = fromBinary(ModelProtoSchema, bytes);
+  const offsets = graph?.initializer.flatMap(({ externalData: entries }) =>
+    entries.filter(({ key }) => key === "offset"),
+  );
+  expect(offsets?.map(({ value }) => value)).toEqual(["128", String(128 + 2432)]);
+});
+
+test("the extensions are declared where they are used", () => {
+  const f = (x: Tensor, weight: Tensor) => core.scaledMatMul(x, weight, { scale: 2 });
+  const shape = (name: string) => ({ name, shape: [4, 4], dtype: "float32" }) as const;
+  const domainsOf = (claimed: typeof standardClaims) => {
+    const lowered = lower(prepare(trace(f, shape("x"), shape("weight")), claimed), { outputs: ["product"] });
+    expect(lowered.outputs.map(({ name }) => name)).toEqual(["product"]);
+    return fromBinary(ModelProtoSchema, encodeOnnx(lowered).model).opsetImport.map(({ domain }) => domain);
+  };
+  expect(domainsOf(claims("cpu"))).toEqual(["", "com.microsoft"]);
+  expect(domainsOf(standardClaims)).toEqual([""]);
+});
+
+test("ids may come as 64-bit integers", () => {
+  const wide = withInt64Inputs({ ...model, description: "a table" }, new Set(["ids"]));
+  const { graph, docString } = fromBinary(ModelProtoSchema, encodeOnnx(wide).model);
+  expect(docString).toBe("a table");
+  const { value } = graph!.input[0]!.type!.value as { value: { elemType: number } };
+  expect(value.elemType).toBe(7);
+  expect(graph?.node.map(({ opType, input }) => `${opType} ${input.join(" ")}`)).toEqual([
+    "Cast ids",
+    "Gather constant ids_int32",
+    "Add gather constant_1",
+    "Gather constant_2 ids_int32",
+  ]);
 });

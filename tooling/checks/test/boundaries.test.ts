@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 // Who may import whom:
 //   everything may import core; core imports nothing, not even Node;
-//   onnx is imported by the ONNX Runtime backends only;
+//   onnx is imported by the ONNX Runtime backends and by export only;
 //   a concrete backend is named by apps, tooling, examples and tests only, so every other package takes one as argument,
 //   but for the conformance kit, whose oracle is the reference backend;
 //   the example of a backend knows core alone, as outsiders do;
@@ -72,8 +72,9 @@ function objection(from: string, group: string, to: string): string | undefined 
   if (from === to) return undefined;
   if (from === "@relpos/core") return "core imports nothing";
   if (isApp(to)) return "nothing imports an app";
-  if (to === "@relpos/onnx" && group === "packages" && !from.startsWith("@relpos/backend-ort-")) {
-    return "onnx is for the ONNX Runtime backends";
+  const writesOnnx = from.startsWith("@relpos/backend-ort-") || from === "@relpos/export";
+  if (to === "@relpos/onnx" && group === "packages" && !writesOnnx) {
+    return "onnx is for the ONNX Runtime backends and for export";
   }
   if (from === "@relpos/conformance" && to === "@relpos/backend-reference") return undefined;
   if (from === "@relpos/example-backend-plain" && to !== "@relpos/core") return "an outsider knows core alone";
@@ -139,6 +140,7 @@ describe("the check itself", () => {
     expect(objection("@relpos/lab", "packages", "relpos")).toBeDefined();
     expect(objection("@relpos/lab", "packages", "@relpos/core")).toBeUndefined();
     expect(objection("@relpos/backend-ort-node", "packages", "@relpos/onnx")).toBeUndefined();
+    expect(objection("@relpos/export", "packages", "@relpos/onnx")).toBeUndefined();
     expect(objection("@relpos/conformance", "packages", "@relpos/backend-reference")).toBeUndefined();
     expect(objection("@relpos/conformance", "packages", "@relpos/backend-ort-node")).toBeDefined();
     expect(objection("@relpos/example-backend-plain", "examples", "@relpos/lab")).toBeDefined();

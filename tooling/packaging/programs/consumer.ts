@@ -11,6 +11,7 @@ import type { Backend, BackendProvider } from "@relpos/core/backend";
 import { alibi, defineEncoding, relativePositions, rope } from "@relpos/core/encodings";
 import { ones, type Transformer, transformer } from "@relpos/core/nn";
 import { adamW, nextToken, Trainer, tokenBatch } from "@relpos/core/train";
+import { exportOnnx } from "@relpos/export";
 import { memoryRunStore, type RunStore } from "@relpos/lab";
 import { claims, lower } from "@relpos/onnx";
 import { createOrtDriver } from "@relpos/onnx/driver";
@@ -84,5 +85,8 @@ export async function write(folder: string, json: string): Promise<string> {
   session.dispose();
   return text;
 }
+
+export const exported = async (folder: string, to: string): Promise<readonly string[]> =>
+  exportOnnx(to, await openCheckpoint(folder), { dtypes: ["fp32", "q4"] });
 
 export const serve = (generator: TextGenerator): Promise<Server> => startServer({ generator, model: "mine" });

@@ -26,6 +26,7 @@ export function mergeAdapter(checkpoint: Checkpoint, adapter: Adapter): Checkpoi
   };
   return {
     ...checkpoint,
+    merged: true,
     stream,
     load: async (options) => {
       const entries: (readonly [string, HostTensor])[] = [];

@@ -131,3 +131,11 @@ export const fusions: Readonly<Record<string, Fusion>> = {
 export function claims(provider: Provider): (call: CompositeCall) => boolean {
   return (call) => fusions[call.name]?.supports[provider](call) ?? false;
 }
+
+/** Composites that become operations of com.microsoft; ONNX Runtime fuses what they are made of just as well when it opens a model. */
+const extensions: ReadonlySet<string> = new Set(["silu", "scaledMatMul"]);
+
+/** What the standard operators of a CPU do, for models that other programs run; of ONNX Runtime's own there is MatMulNBits alone. */
+export function standardClaims(call: CompositeCall): boolean {
+  return !extensions.has(call.name) && claims("cpu")(call);
+}

@@ -22,6 +22,8 @@ export interface LowerOptions {
   readonly accuracyLevel?: AccuracyLevel;
   /** Inputs that are constants in files, and where they lie there. Default: none. */
   readonly external?: ReadonlyMap<Tensor, { readonly path: string; readonly offset: number }>;
+  /** Names of the outputs, in the graph's order. Default `output_0`, `output_1`, … */
+  readonly outputs?: readonly string[];
 }
 
 /** The operator set that models are written in. */
@@ -30,13 +32,13 @@ const opset = 23;
 /**
  * A graph as an ONNX model, inputs and outputs in the graph's order and of its types.
  *
- * Inputs keep their names; outputs are `output_0`, `output_1`, … Errors when the graph has a composite that the provider
- * does not run: call `prepare(graph, claims(provider))` first.
+ * Inputs keep their names. Errors when the graph has a composite that the provider does not run: call
+ * `prepare(graph, claims(provider))` first.
  */
 export function lower(graph: Graph, options: LowerOptions = {}): OnnxModel {
-  const { provider = "cpu", accuracyLevel = 4, external = new Map() } = options;
+  const { provider = "cpu", accuracyLevel = 4, external = new Map(), outputs = [] } = options;
   const builder = createBuilder();
-  const outputNames = graph.outputs.map((_, index) => builder.name(`output_${index}`));
+  const outputNames = graph.outputs.map((_, index) => builder.name(outputs[index] ?? `output_${index}`));
   const values = new Map<Tensor, string>();
   const nameOf = (tensor: Tensor): string => values.get(tensor) as string;
   graph.inputs.forEach((input, index) => {

@@ -16,7 +16,7 @@ import type {
   OnnxValue,
 } from "./model.js";
 
-/** A model as bytes, and its large constants by the path that the model names them with. */
+/** A model as bytes, and its large constants by the path that the model names them with: of one file what begins at `dataStart`. */
 export interface EncodedModel {
   readonly model: Uint8Array<ArrayBuffer>;
   readonly externalData: ReadonlyMap<string, Uint8Array>;
@@ -25,6 +25,8 @@ export interface EncodedModel {
 export interface EncodeOptions {
   /** One file for all large constants. Default is a path of its own for each, so that nothing is copied. */
   readonly dataFile?: string;
+  /** Where in that file they begin, behind what the model's `external` values occupy. Default 0. */
+  readonly dataStart?: number;
   /** Whether constants lie within the model, whatever their size. Default `false`. */
   readonly inline?: boolean;
 }
@@ -45,20 +47,23 @@ export const dataTypes = {
 const inlineBytes = 1024;
 
 /** Where external data starts in a shared file: a multiple of this, so that it can be mapped into memory. */
-const alignment = 64;
+export const alignment = 64;
 
 /** The version of the file format that goes with operator set 23. */
 const formatVersion = 11n;
 
 /** A model as the bytes of an .onnx file; constants above 1 KiB become external data. */
 export function encodeOnnx(model: OnnxModel, options: EncodeOptions = {}): EncodedModel {
-  const external = options.dataFile === undefined ? separateData() : sharedData(options.dataFile);
+  const { dataFile, dataStart = 0 } = options;
+  const external = dataFile === undefined ? separateData() : sharedData(dataFile, dataStart);
+  const domains = new Set(model.nodes.map(({ domain }) => domain));
   const message = create(ModelProtoSchema, {
     irVersion: formatVersion,
     producerName: "relpos",
+    docString: model.description ?? "",
     opsetImport: [
       { domain: "", version: BigInt(model.opset) },
-      { domain: "com.microsoft", version: 1n },
+      ...(domains.has("com.microsoft") ? [{ domain: "com.microsoft", version: 1n }] : []),
     ],
     graph: {
       name: "relpos",
@@ -99,9 +104,9 @@ function separateData(): ExternalData {
   };
 }
 
-function sharedData(path: string): ExternalData {
+function sharedData(path: string, start: number): ExternalData {
   const parts: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
-  let end = 0;
+  let end = start;
   return {
     place: (_, bytes) => {
       const offset = Math.ceil(end / alignment) * alignment;
@@ -111,8 +116,8 @@ function sharedData(path: string): ExternalData {
     },
     files: () => {
       if (parts.length === 0) return new Map();
-      const whole = new Uint8Array(end);
-      for (const { offset, bytes } of parts) whole.set(bytes, offset);
+      const whole = new Uint8Array(end - start);
+      for (const { offset, bytes } of parts) whole.set(bytes, offset - start);
       return new Map([[path, whole]]);
     },
   };
@@ -138,14 +143,14 @@ function lyingAt({ path, offset }: { readonly path: string; readonly offset: num
   return { dataLocation: TensorProto_DataLocation.EXTERNAL, externalData };
 }
 
-function encodeValue({ name, type, shape }: OnnxValue) {
+function encodeValue({ name, type, shape, description = "" }: OnnxValue) {
   const dim = shape?.map((size) =>
     typeof size === "number"
       ? { value: { case: "dimValue" as const, value: BigInt(size) } }
       : { value: { case: "dimParam" as const, value: size } },
   );
   const tensorType = { elemType: dataTypes[type], ...(dim && { shape: { dim } }) };
-  return { name, type: { value: { case: "tensorType" as const, value: tensorType } } };
+  return { name, docString: description, type: { value: { case: "tensorType" as const, value: tensorType } } };
 }
 
 function encodeNode({ operation, domain, inputs, outputs, attributes }: OnnxNode) {

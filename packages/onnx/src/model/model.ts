@@ -25,6 +25,8 @@ export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape?: readonly (number | string)[];
+  /** What it is, for people. Default: nothing. */
+  readonly description?: string;
 }
 
 /** A value that the model holds, elements in row-major order and little-endian. */
@@ -47,6 +49,8 @@ export interface OnnxExternalValue {
 /** An ONNX model as plain data: what `printOnnx` prints and `encodeOnnx` turns into bytes. */
 export interface OnnxModel {
   readonly opset: number;
+  /** What it is, for people. Default: nothing. */
+  readonly description?: string;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: readonly OnnxInitializer[];

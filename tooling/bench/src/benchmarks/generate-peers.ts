@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
-import type { WeightDType } from "@relpos/checkpoints";
+import { join } from "node:path";
+import { openCheckpoint, type WeightDType } from "@relpos/checkpoints";
 import { randomIntegers, randomKey } from "@relpos/core";
+import { exportOnnx } from "@relpos/export";
 import { type Benchmark, type Measurement, spread } from "../benchmark.js";
 import type { GgufType } from "../generation/gguf.js";
 import { llamaGguf } from "../generation/llama-gguf.js";
@@ -19,7 +21,7 @@ const threads = 2;
 const newTokens = 128;
 const rounds = 3;
 
-/** In what relpos and the peer keep weights; each pair is compared. */
+/** In what relpos and transformers.js keep weights, and node-llama-cpp; those of a row are compared. */
 const dtypes = { fp32: "F32", q8: "Q8_0", q4: "Q4_0" } as const satisfies Partial<Record<WeightDType, GgufType>>;
 
 type Measured = keyof typeof dtypes;
@@ -32,11 +34,13 @@ const baseOf = (name: string): string => {
   return ours(own?.[0] as Measured);
 };
 
-/** relpos and its peer, in pairs. Files in fewer bits are written before anything is measured. */
+/** relpos and its peers, by type. Files of other types and forms are written before anything is measured. */
 async function contendersFor(folder: string): Promise<Readonly<Record<string, ContenderModule>>> {
-  const peer = installPeer("node-llama-cpp");
-  const module = new URL("generation.mjs", peer.folder);
-  const settings = { contextSize: benchmarkSizes.context, threads };
+  const [llama, transformers] = [installPeer("node-llama-cpp"), installPeer("transformers-js")];
+  const exported = join(folder, "exported");
+  const checkpoint = await openCheckpoint(folder);
+  await exportOnnx(exported, checkpoint, { dtypes: Object.keys(dtypes) as Measured[] });
+  await checkpoint.close();
   const contenders: [string, ContenderModule][] = [];
   for (const [dtype, type] of Object.entries(dtypes) as [Measured, GgufType][]) {
     await (await openMeasured({ folder, dtype })).close();
@@ -44,7 +48,17 @@ async function contendersFor(folder: string): Promise<Readonly<Record<string, Co
     const file = await llamaGguf(folder, benchmarkSizes, type);
     contenders.push(
       [ours(dtype), { module: new URL("../generation/relpos.js", import.meta.url), settings: own }],
-      [`node-llama-cpp ${peer.version} ${type}`, { module, settings: { ...settings, file } }],
+      [
+        `node-llama-cpp ${llama.version} ${type}`,
+        {
+          module: new URL("generation.mjs", llama.folder),
+          settings: { contextSize: benchmarkSizes.context, threads, file },
+        },
+      ],
+      [
+        `transformers.js ${transformers.version} ${dtype}`,
+        { module: new URL("generation.mjs", transformers.folder), settings: { folder: exported, dtype, threads } },
+      ],
     );
   }
   return Object.fromEntries(contenders);
@@ -86,7 +100,7 @@ function rows(prompt: number, measured: Readonly<Record<string, Rounds<Generatio
 /** Generation beside other libraries: the same weights and prompts, greedy tokens, in turns. */
 const benchmark: Benchmark = {
   description:
-    "text generation in 32, 8 and 4 bits beside node-llama-cpp, which it installs: Llama's shape, 125 million random parameters",
+    "text generation in 32, 8 and 4 bits beside node-llama-cpp and transformers.js, which it installs: Llama's shape, 125 million random parameters",
   run: async () => {
     const folder = await randomLlama(benchmarkSizes);
     try {

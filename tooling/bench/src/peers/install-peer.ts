@@ -20,11 +20,22 @@ function llamaLibrary(version: string): string {
   return `@node-llama-cpp/${library}@${version}`;
 }
 
-/** Folders of peers/, the package that each is about, and what is installed beside it. */
+/** What is installed of another library. */
+interface Peer {
+  /** The package that it is about. */
+  readonly dependency: string;
+  readonly beside?: (version: string) => readonly string[];
+  /** Whether optional dependencies are needed. Default `false`. */
+  readonly optional?: boolean;
+}
+
+/** Folders of peers/, and what is installed there. */
 const peers = {
-  "jax-js": { dependency: "@jax-js/jax", beside: () => [] },
+  "jax-js": { dependency: "@jax-js/jax" },
   "node-llama-cpp": { dependency: "node-llama-cpp", beside: (version) => [llamaLibrary(version)] },
-} as const satisfies Record<string, { dependency: string; beside: (version: string) => readonly string[] }>;
+  // The library for pictures, which it imports in any case, has its processors' parts there.
+  "transformers-js": { dependency: "@huggingface/transformers", optional: true },
+} as const satisfies Record<string, Peer>;
 
 export interface InstalledPeer {
   readonly version: string;
@@ -38,9 +49,10 @@ export function installPeer(name: keyof typeof peers): InstalledPeer {
   const { dependencies } = JSON.parse(readFileSync(new URL("package.json", folder), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
-  const { dependency, beside } = peers[name];
+  const { dependency, beside = () => [], optional = false }: Peer = peers[name];
   const version = dependencies[dependency] as string;
-  const options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"];
+  const quiet = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const options = optional ? quiet : [...quiet, "--omit=optional"];
   const { status } = spawnSync("npm", ["install", "--prefer-offline", ...options, ...beside(version)], {
     cwd: fileURLToPath(folder),
     stdio: ["ignore", 2, 2],
