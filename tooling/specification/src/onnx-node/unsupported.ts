@@ -3,7 +3,11 @@
  * every backend fails the suite until it is taken off the list.
  */
 export const unsupported: Readonly<Record<string, string>> = {
-  test_scatter_elements_with_reduction_min:
-    "scatterAdd adds; relpos scatters gradients, which are never reduced by their minimum",
-  test_scatternd_min: "scatterAdd adds; relpos scatters gradients, which are never reduced by their minimum",
+  ...scatters("test_scatter_elements_with_reduction_", "min", "max", "mul"),
+  ...scatters("test_scatternd_", "min", "max", "multiply"),
 };
+
+function scatters(name: string, ...reductions: readonly string[]): Readonly<Record<string, string>> {
+  const reason = "scatterAdd adds; relpos scatters gradients, which are never reduced otherwise";
+  return Object.fromEntries(reductions.map((reduction) => [name + reduction, reason]));
+}

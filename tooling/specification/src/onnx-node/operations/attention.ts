@@ -1,4 +1,19 @@
-import { add, attention, iota, less, lessOrEqual, logicalAnd, pad, reshape, type Tensor } from "@relpos/core";
+import {
+  add,
+  attention,
+  constant,
+  type Dim,
+  expand,
+  iota,
+  less,
+  lessOrEqual,
+  logicalAnd,
+  matMul,
+  pad,
+  reshape,
+  type Tensor,
+  where,
+} from "@relpos/core";
 import type { PositionEncoding } from "@relpos/core/encodings";
 import { encodedAttention } from "@relpos/core/nn";
 import type { Call, Operations } from "../call.js";
@@ -65,6 +80,13 @@ function lengthened(bias: Tensor, keys: number): Tensor {
   return pad(bias, { [bias.rank - 1]: [0, keys - (bias.shape.at(-1) as number)] });
 }
 
+/** Keys or values once for each query head: [B, G, K, D] → [B, H, K, D]. */
+function repeated(x: Tensor, heads: number): Tensor {
+  const [batch, groups, length, size] = x.shape as readonly [Dim, number, Dim, number];
+  const each = expand(reshape(x, [batch, groups, 1, length, size]), [batch, groups, heads / groups, length, size]);
+  return reshape(each, [batch, heads, length, size]);
+}
+
 /** Attention written out, with hooks in place of a position encoding. */
 function hooked(operands: Operands, hooks: Pick<PositionEncoding, "scores" | "values">): Tensor {
   const { query, key, value, bias, softcap, ...rest } = operands;
@@ -93,9 +115,12 @@ const intermediates: Readonly<Record<number, (operands: Operands) => Tensor | un
   0: (operands) => scoresOf({ ...operands, softcap: undefined }),
   1: scoresOf,
   2: (operands) => {
-    const scores = scoresOf(operands);
-    const { bias, mask, causal } = operands;
-    return mask || causal || !bias ? undefined : scores && add(scores, bias);
+    const { query, bias, mask, causal } = operands;
+    const scores = scoresOf(operands) as Tensor;
+    const biased = bias ? add(scores, bias) : scores;
+    const [queries, keys] = scores.shape.slice(-2) as [number, number];
+    const masks = [mask, causal ? earlier(queries, keys - queries, keys) : undefined].filter((m) => m !== undefined);
+    return masks.reduce((x, visible) => where(visible, x, constant(Number.NEGATIVE_INFINITY, query.dtype)), biased);
   },
   3: (operands) => {
     let seen: Tensor | undefined;
@@ -136,11 +161,18 @@ export const attentionOperations: Operations = {
   FlexAttention: {
     tolerance: "composite",
     lower: (call: Call) => {
-      const modify = call.body("score_mod");
-      call.require(!call.body("prob_mod"), "prob_mod");
+      const [modifyScores, modifyProbabilities] = [call.body("score_mod"), call.body("prob_mod")];
       const operands = operandsOf(call);
-      const scores: PositionEncoding["scores"] = ({ products }) => modify?.(products())[0] ?? products();
-      return [hooked(operands, { scores })];
+      const heads = operands.query.shape[1] as number;
+      return [
+        hooked(operands, {
+          scores: ({ products }) => modifyScores?.(products())[0] ?? products(),
+          values: ({ probabilities, output }) => {
+            const modified = modifyProbabilities?.(probabilities)[0];
+            return modified ? matMul(modified, repeated(operands.value, heads)) : output;
+          },
+        }),
+      ];
     },
   },
 };

@@ -1,18 +1,32 @@
 import {
+  abs,
+  add,
   argMax,
   cast,
+  constant,
   cumSum,
   elementCount,
+  equal,
+  exp,
+  expand,
+  gather,
+  iota,
+  log,
   matMul,
   mul,
+  neg,
   reduceMax,
   reduceSum,
   reshape,
+  slice,
+  sqrt,
   square,
+  sub,
   type Tensor,
-  transpose,
+  where,
 } from "@relpos/core";
 import type { Call, Operation, Operations } from "../call.js";
+import { einsum } from "./einsum.js";
 import { sizesOf } from "./movement.js";
 
 type Reduce = (x: Tensor, axes: readonly number[], options: { readonly keepDims: boolean }) => Tensor;
@@ -32,13 +46,38 @@ const largest: Reduce = (x, axes, options) => {
   return x.dtype === "bool" ? cast(reduceMax(cast(x, "int32"), axes, options), "bool") : reduceMax(x, axes, options);
 };
 
+const least: Reduce = (x, axes, options) => {
+  return x.dtype === "bool"
+    ? cast(neg(reduceMax(neg(cast(x, "int32")), axes, options)), "bool")
+    : neg(reduceMax(neg(x), axes, options));
+};
+
+const product: Reduce = (x, axes, options) => {
+  const whole = axes.reduce((part, given) => {
+    const axis = given < 0 ? given + x.rank : given;
+    const one = expand(constant(1, x.dtype), sizesOf(part).with(axis, 1));
+    return Array.from({ length: sizesOf(x)[axis] as number }, (_, i) => slice(part, { [axis]: [i, i + 1] })).reduce(
+      mul,
+      one,
+    );
+  }, x);
+  return reshape(whole, reduceSum(x, axes, options).shape);
+};
+
+const logSumExp: Reduce = (x, axes, options) => {
+  const peak = reduceMax(x, axes, { keepDims: true });
+  const finite = where(equal(abs(peak), Number.POSITIVE_INFINITY), 0, peak);
+  const sum = log(reduceSum(exp(sub(x, finite)), axes, options));
+  return add(sum, reshape(finite, sum.shape));
+};
+
 const mean: Reduce = (x, axes, options) => {
   const sizes = axes.map((axis) => sizesOf(x).at(axis) as number);
   return mul(reduceSum(x, axes, options), 1 / elementCount(sizes));
 };
 
 /** Vectors become a row on the left and a column on the right. */
-function product(a: Tensor, b: Tensor): Tensor {
+function matrixProduct(a: Tensor, b: Tensor): Tensor {
   const left = a.rank === 1 ? reshape(a, [1, ...a.shape]) : a;
   const right = b.rank === 1 ? reshape(b, [...b.shape, 1]) : b;
   const whole = matMul(left, right);
@@ -47,71 +86,28 @@ function product(a: Tensor, b: Tensor): Tensor {
   return reshape(whole, [...whole.shape.slice(0, -2), ...rows, ...columns]);
 }
 
-/** Sums of products by a formula such as "bij, bjk -> bik": one or two operands, no repeated letters. */
-function einsum(call: Call): Tensor {
-  const formula = call.text("equation", "").replaceAll(" ", "");
-  const [inputs, output] = formula.split("->") as [string, string | undefined];
-  const operands = inputs.split(",");
-  const plain = operands.every((letters) => new Set(letters).size === letters.length && !letters.includes("."));
-  call.require(output !== undefined && plain && operands.length <= 2, `equation "${formula}"`);
-  const [a, b] = operands as [string, string | undefined];
-  const size = new Map<string, number>();
-  operands.forEach((letters, index) => {
-    [...letters].forEach((letter, axis) => {
-      size.set(letter, sizesOf(call.tensor(index))[axis] as number);
-    });
-  });
-  if (b === undefined) return permuted(summed(call.tensor(0), a, output), kept(a, output), output);
-  const [left, right] = [kept(a, output + b), kept(b, output + a)];
-  const batch = kept(kept(left, right), output);
-  const inner = without(kept(left, right), output);
-  const [rows, columns] = [without(left, right), without(right, left)];
-  const sizes = (letters: string) => [...letters].map((letter) => size.get(letter) as number);
-  const count = (letters: string) => elementCount(sizes(letters));
-  const arranged = (index: number, from: string, letters: string, shape: readonly number[]) => {
-    return reshape(permuted(summed(call.tensor(index), operands[index] as string, from), from, letters), shape);
-  };
-  const whole = matMul(
-    arranged(0, left, batch + rows + inner, [count(batch), count(rows), count(inner)]),
-    arranged(1, right, batch + inner + columns, [count(batch), count(inner), count(columns)]),
-  );
-  const letters = batch + rows + columns;
-  return permuted(reshape(whole, sizes(letters)), letters, output);
-}
-
-const kept = (letters: string, wanted: string): string =>
-  [...letters].filter((letter) => wanted.includes(letter)).join("");
-const without = (letters: string, unwanted: string): string =>
-  [...letters].filter((letter) => !unwanted.includes(letter)).join("");
-
-/** The sum over axes whose letters are not wanted. */
-function summed(x: Tensor, letters: string, wanted: string): Tensor {
-  return reduceSum(
-    x,
-    [...without(letters, wanted)].map((letter) => letters.indexOf(letter)),
-  );
-}
-
-function permuted(x: Tensor, from: string, to: string): Tensor {
-  return transpose(
-    x,
-    [...to].map((letter) => from.indexOf(letter)),
-  );
-}
-
 /** Operators that sum or compare along axes. */
 export const contractions: Operations = {
-  MatMul: { tolerance: "contraction", lower: (call) => [product(call.tensor(0), call.tensor(1))] },
+  MatMul: { tolerance: "contraction", lower: (call) => [matrixProduct(call.tensor(0), call.tensor(1))] },
   Einsum: { tolerance: "contraction", lower: (call) => [einsum(call)] },
   ReduceSum: reduction("contraction", reduceSum),
   ReduceSumSquare: reduction("contraction", (x, axes, options) => reduceSum(square(x), axes, options)),
   ReduceMean: reduction("contraction", mean),
+  ReduceL1: reduction("contraction", (x, axes, options) => reduceSum(abs(x), axes, options)),
+  ReduceL2: reduction("contraction", (x, axes, options) => sqrt(reduceSum(square(x), axes, options))),
+  ReduceLogSum: reduction("composite", (x, axes, options) => log(reduceSum(x, axes, options))),
+  ReduceLogSumExp: reduction("composite", logSumExp),
   ReduceMax: reduction("exact", largest),
+  ReduceMin: reduction("exact", least),
+  ReduceProd: reduction("contraction", product),
   ArgMax: {
     tolerance: "exact",
     lower: (call: Call) => {
-      call.require(call.int("select_last_index", 0) === 0, "select_last_index");
-      return [argMax(call.tensor(0), call.int("axis", 0), { keepDims: call.int("keepdims", 1) === 1 })];
+      const [x, axis] = [call.tensor(0), call.int("axis", 0)];
+      const options = { keepDims: call.int("keepdims", 1) === 1 };
+      if (call.int("select_last_index", 0) === 0) return [argMax(x, axis, options)];
+      const last = (sizesOf(x).at(axis) as number) - 1;
+      return [sub(last, argMax(gather(x, sub(last, iota([last + 1])), axis), axis, options))];
     },
   },
   CumSum: {

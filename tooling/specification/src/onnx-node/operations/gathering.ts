@@ -1,10 +1,12 @@
 import {
   add,
   cast,
+  concat,
   constant,
   elementCount,
   gather,
   gatherElements,
+  iota,
   less,
   mul,
   oneHot,
@@ -34,6 +36,13 @@ export function places(indices: Tensor, sizes: readonly number[]): Tensor {
   return reduceSum(mul(positive, constant(tensor(strides, [depth], "int32"))), -1);
 }
 
+/** Tuples of indices [B..., ..., k] with their own places on the first axes before them: [B..., ..., batch + k]. */
+function withBatch(indices: Tensor, batch: number): Tensor {
+  const shape = [...sizesOf(indices).slice(0, -1), 1];
+  const own = Array.from({ length: batch }, (_, axis) => cast(iota(shape, axis), indices.dtype));
+  return batch === 0 ? indices : concat([...own, indices], -1);
+}
+
 const exact = (lower: Operation["lower"]): Operation => ({ tolerance: "exact", lower });
 
 /** One entry along an axis, as a slice: what shapes are read by, and what can be folded. */
@@ -59,8 +68,9 @@ export const gathering: Operations = {
     return [gatherElements(slice(data, Object.fromEntries(reached)), indices, axis)];
   }),
   GatherND: exact((call: Call) => {
-    const [data, indices] = [call.tensor(0), call.tensor(1)];
-    call.require(call.int("batch_dims", 0) === 0, `batch_dims ${call.int("batch_dims", 0)}`);
+    const data = call.tensor(0);
+    const batch = call.int("batch_dims", 0);
+    const indices = withBatch(call.tensor(1), batch);
     const depth = indices.shape.at(-1) as number;
     const rows = elementCount(sizesOf(data).slice(0, depth));
     return [gather(reshape(data, [rows, ...sizesOf(data).slice(depth)]), places(indices, sizesOf(data)))];

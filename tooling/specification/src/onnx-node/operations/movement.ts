@@ -5,6 +5,7 @@ import {
   constant,
   elementCount,
   expand,
+  gather,
   iota,
   mul,
   pad,
@@ -34,23 +35,21 @@ function reshaped(x: Tensor, wanted: readonly number[]): Tensor {
   );
 }
 
-/** ONNX counts starts and ends from the back where they are negative, and clamps them. */
+/** ONNX counts starts and ends from the back where they are negative, and clamps them; steps may go backwards. */
 function sliced(call: Call): Tensor {
   const x = call.tensor(0);
   const [starts, ends] = [call.numbers(1) ?? [], call.numbers(2) ?? []];
   const axes = call.numbers(3) ?? starts.map((_, axis) => axis);
-  const steps = call.numbers(4) ?? [];
-  call.require(
-    steps.every((step) => step === 1),
-    `steps [${steps}]`,
-  );
-  const ranges = axes.map((axis, i) => {
-    const size = sizesOf(x).at(axis) as number;
-    const place = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, 0), size);
+  const steps = call.numbers(4) ?? starts.map(() => 1);
+  return axes.reduce((part, axis, i) => {
+    const [size, step] = [sizesOf(x).at(axis) as number, steps[i] as number];
+    const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+    const place = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, low), high);
     const [start, end] = [place(starts[i] as number), place(ends[i] as number)];
-    return [axis < 0 ? axis + x.rank : axis, [start, Math.max(start, end)]] as const;
-  });
-  return slice(x, Object.fromEntries(ranges));
+    if (step === 1) return slice(part, { [axis < 0 ? axis + x.rank : axis]: [start, Math.max(start, end)] });
+    const count = Math.max(Math.ceil((end - start) / step), 0);
+    return gather(part, add(mul(iota([count]), step), start), axis);
+  }, x);
 }
 
 function padded(call: Call): Tensor {

@@ -9,6 +9,7 @@ import {
   mul,
   reshape,
   scatterAdd,
+  sub,
   type Tensor,
   tensor,
   where,
@@ -70,13 +71,15 @@ function scatterTuples(call: Call): Tensor {
 function writeToCache(call: Call): Tensor {
   const [cache, update] = [call.tensor(0), call.tensor(1)];
   const [mode, axis] = [call.text("mode", "linear"), call.int("axis", -2)];
-  call.require(mode === "linear", `mode "${mode}"`);
+  call.require(mode === "linear" || mode === "circular", `mode "${mode}"`);
   call.require((axis + cache.rank) % cache.rank === cache.rank - 2, `axis ${axis}`);
   const [batch, length, width] = [0, -2, -1].map((i) => sizesOf(cache).at(i)) as [number, number, number];
   const [added, outer] = [sizesOf(update).at(-2) as number, elementCount(sizesOf(cache).slice(0, -2))];
   const start = call.optional(2) ?? constant(tensor(new Int32Array(batch), [batch], "int32"));
   const perRow = reshape(expand(reshape(start, [batch, 1]), [batch, outer / batch]), [outer, 1]);
-  const place = add(add(mul(iota([outer, added]), length), iota([outer, added], 1)), perRow);
+  const within = add(iota([outer, added], 1), perRow);
+  const wrapped = mode === "circular" ? where(less(within, length), within, sub(within, length)) : within;
+  const place = add(mul(iota([outer, added]), length), wrapped);
   const rows = reshape(cache, [outer * length, width]);
   const indices = reshape(cast(place, "int32"), [outer * added]);
   return reshape(scatterRows(call, rows, indices, reshape(update, [outer * added, width])), sizesOf(cache));
