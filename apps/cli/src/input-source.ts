@@ -1,5 +1,6 @@
 import { access, constants, stat } from "node:fs/promises";
 import { RelposError } from "@relpos/core";
+import { ruleOf } from "@relpos/lab";
 import type { ByteSource } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { CliError, exitCodes } from "./errors.js";
@@ -26,6 +27,6 @@ export async function withData<T>(read: () => Promise<T>, remedy: string): Promi
     if (isFileError(error)) throw cannotRead(error.path ?? "the data", error, remedy, exitCodes.failure);
     // A SettingsError brings its own remedy.
     if (!(error instanceof RelposError) || error.name === "SettingsError") throw error;
-    throw new CliError(error.message.replace(/^\[[^\]]+\] /, ""), remedy, exitCodes.failure, { cause: error });
+    throw new CliError(ruleOf(error), remedy, exitCodes.failure, { cause: error });
   }
 }

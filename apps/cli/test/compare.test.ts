@@ -127,6 +127,19 @@ describe("bad input is one line with the remedy and code 2, and writes nothing",
     ["an unknown option", ["--step", "3"], /unknown option '--step' — did you mean --steps\?/],
     ["a text that is not there", ["--text", "nowhere.txt"], /cannot read --text nowhere.txt: there is no such file/],
     ["text and task", ["--text", "a.txt", "--task", "copy"], /exclude each other/],
+    ["a seed that is no exact number", ["--seeds", "99999999999999999999"], /--seeds takes whole numbers/],
+    [
+      "a model that nothing can hold",
+      ["--width", "1000000"],
+      /at most 2,147,483,648 weights, got about 24,000,000,000,000/,
+    ],
+    [
+      "widths and heads without end",
+      ["--width", "9007199254740991", "--heads", "9007199254740991"],
+      /at most .* weights/,
+    ],
+    ["more layers than there can be", ["--layers", "1000000"], /layers are at most 1024, got 1000000/],
+    ["a batch that nothing can hold", ["--batch", "9007199254740991"], /batch × length × width is at most/],
     ["more warm-up than steps", ["--steps", "3", "--warmup-steps", "5"], /warmupSteps .* got 5/],
   ];
   test.each(cases)("%s", async (_, flags, message) => {

@@ -64,7 +64,7 @@ test("says when anybody may ask, and takes a key from the environment", async ()
 
 test.each([
   [[], 2, "--model is missing"],
-  [["--model", "x", "--port", "-1"], 2, '--port takes a whole number from 0, got "-1"'],
+  [["--model", "x", "--port", "-1"], 2, '--port takes a whole number from 0 to 65535, got "-1"'],
   [["--model", "./nowhere", "--port", "0"], 1, "must be a folder that can be read"],
 ])("%j ends with code %i: %s", async (args, code, message) => {
   const result = await relpos("serve", "--backend", "reference", ...args);

@@ -263,7 +263,7 @@ describe("errors say what is wrong, and what to do", () => {
     await writeFile(at("vectors.txt"), `red ${"1 ".repeat(8)}\nblue 1 2 3\n`);
     const vectors = ["--vectors", at("vectors.txt"), "--freeze-embeddings"];
     expect((await train("classify", at("train.txt"), at("mixed"), ...vectors)).error).toContain(
-      "--vectors: [readTextVectors] vectors.txt:2: a vector must have 8 numbers, got 3",
+      "--vectors: vectors.txt:2: a vector must have 8 numbers, got 3",
     );
     const kept = await train("classify", at("train.txt"), at("mixed2"), ...vectors, "--on-error", "skip");
     expect(kept).toMatchObject({ code: 0 });

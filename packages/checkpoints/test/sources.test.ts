@@ -127,7 +127,9 @@ describe("the hub", () => {
   });
 
   test("a name that there is not, and local files that were never fetched, are errors", async () => {
-    await expect(openCheckpoint("maker/none", options())).rejects.toThrow("[hub] maker/none at main cannot be fetched");
+    await expect(openCheckpoint("maker/none", options())).rejects.toThrow(
+      "[hub] maker/none at main cannot be fetched from the hub",
+    );
     const local = { ...options(), localFilesOnly: true };
     await expect(openCheckpoint("maker/tiny", local)).rejects.toThrow("maker/tiny at main was never fetched");
     await rm(cacheFolder, { recursive: true, force: true });

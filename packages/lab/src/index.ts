@@ -7,7 +7,7 @@ export {
   prepareComparison,
 } from "./compare/compare.js";
 export { findEncoding, resolveEncodings } from "./compare/encoding-names.js";
-export { SettingsError } from "./compare/errors.js";
+export { ruleOf, SettingsError } from "./compare/errors.js";
 export type { CompareEvent, CompareListener, RunPlace } from "./compare/events.js";
 export { editDistance, nearest } from "./compare/nearest.js";
 export type { CompareData, Problem, ProblemSizes } from "./compare/problem.js";

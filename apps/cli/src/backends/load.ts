@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Backend, BackendChoice, BackendProvider } from "@relpos/core/backend";
-import { nearest } from "@relpos/lab";
+import { nearest, ruleOf } from "@relpos/lab";
 import { CliError, exitCodes } from "../errors.js";
 import { knownBackends } from "./known.js";
 import { isPath, locatePackage, locatePath } from "./locate.js";
@@ -123,5 +123,5 @@ function isProvider(value: unknown): value is BackendProvider {
 }
 
 function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/^\[\w+\] /, "");
+  return error instanceof Error ? ruleOf(error) : String(error);
 }

@@ -2,7 +2,7 @@ import { type CompareOptions, defaultOptions, tasks } from "@relpos/lab";
 import type { Command } from "commander";
 import type { BackendRequest } from "../backends/load.js";
 import { addFlags, backendFlags, type Flag } from "./flags.js";
-import { names, realNumber, wholeNumber, wholeNumbers } from "./parsers.js";
+import { names, numberFrom, realNumber, wholeNumber, wholeNumbers } from "./parsers.js";
 
 /** What `relpos compare` was asked, as commander gives it. */
 export interface CompareFlags extends CompareOptions, BackendRequest {
@@ -82,7 +82,7 @@ const flags: Readonly<Record<string, readonly Flag[]>> = {
     {
       flags: "--weight-decay <rate>",
       description: `of AdamW, on matrices (default: ${d.weightDecay})`,
-      parse: realNumber("--weight-decay", -Number.MIN_VALUE, infinity, 0.1),
+      parse: numberFrom("--weight-decay", 0, infinity, 0.1),
     },
   ],
   "How it is measured:": [

@@ -3,15 +3,18 @@ import { CliError } from "../errors.js";
 /** Reads the words after an option; errors name the option, the rule and the value. */
 export type Parser<T> = (text: string) => T;
 
-/** A whole number from a minimum on. */
-export function wholeNumber(flag: string, minimum: number): Parser<number> {
+/** A whole number from a minimum on, and at most a maximum. */
+export function wholeNumber(
+  flag: string,
+  minimum: number,
+  most = Number.MAX_SAFE_INTEGER,
+  example = Math.max(minimum, 2),
+): Parser<number> {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= minimum) return value;
-    throw new CliError(
-      `${flag} takes a whole number from ${minimum}, got "${text}"`,
-      `for example ${flag} ${Math.max(minimum, 2)}`,
-    );
+    if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value >= minimum && value <= most) return value;
+    const rule = most === Number.MAX_SAFE_INTEGER ? `from ${minimum}` : `from ${minimum} to ${most}`;
+    throw new CliError(`${flag} takes a whole number ${rule}, got "${text}"`, `for example ${flag} ${example}`);
   };
 }
 

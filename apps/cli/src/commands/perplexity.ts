@@ -5,6 +5,7 @@ import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { type ModelFlags, textModelFlags } from "../models/model-flags.js";
 import { onBackend, openGenerator } from "../models/open-model.js";
+import { windowLength } from "../models/window-length.js";
 import { statusLine } from "../status-line.js";
 import { readTextFile } from "../text-file.js";
 import { addFlags, backendFlags } from "./flags.js";
@@ -56,14 +57,7 @@ async function runPerplexity(flags: PerplexityFlags, context: CliContext): Promi
   await onBackend(flags, context, async (workplace) => {
     const generator = await openGenerator(flags, workplace, context);
     try {
-      const { contextLength } = generator;
-      const length = flags.length ?? Math.min(contextLength, usualLength);
-      if (length > contextLength) {
-        throw new CliError(
-          `--length ${length} is beyond the model's context of ${contextLength}`,
-          "choose a lower one",
-        );
-      }
+      const length = windowLength(flags.length, usualLength, generator);
       const measured = await withData(
         () =>
           perplexity(generator.model, [...generator.tokenizer.encode(text, { addSpecialTokens: true }).ids], {

@@ -8,6 +8,7 @@ import { CliError } from "../errors.js";
 import { withData } from "../input-source.js";
 import { checkpointFlags, type ModelFlags, tokenizerFlag } from "../models/model-flags.js";
 import { onBackend, openGenerator, openModel, type Workplace } from "../models/open-model.js";
+import { windowLength } from "../models/window-length.js";
 import { readTextFile } from "../text-file.js";
 import { addFlags, backendFlags } from "./flags.js";
 import { wholeNumber } from "./parsers.js";
@@ -35,6 +36,8 @@ const addedShare = 0.25;
 const addedNats = 1e-3;
 
 const usualLength = 512;
+
+const remedy = "choose another text or --length";
 
 const usualTypes: readonly WeightDType[] = ["q8", "q4"];
 
@@ -126,15 +129,13 @@ async function qualities(
   const base = await openGenerator(requestOf(flags, "fp32"), workplace, context);
   const rows: Row[] = [{ dtype: "fp32", bytes: bytesOf(base.model) }];
   try {
-    const tokens = [...base.tokenizer.encode(text, { addSpecialTokens: true }).ids].slice(0, flags.tokens);
-    const length = flags.length ?? Math.min(base.contextLength, usualLength);
+    const length = windowLength(flags.length, usualLength, base);
+    const { ids } = await withData(async () => base.tokenizer.encode(text, { addSpecialTokens: true }), remedy);
+    const tokens = [...ids].slice(0, flags.tokens);
     const measure = async (backend: Workplace["backend"], dtype: WeightDType) => {
       const model: TextGenerator = await openGenerator(requestOf(flags, dtype), { backend, signal }, context);
       try {
-        const quality = await withData(
-          () => divergence(base.model, model.model, tokens, { length, signal }),
-          "choose another text or --length",
-        );
+        const quality = await withData(() => divergence(base.model, model.model, tokens, { length, signal }), remedy);
         return { dtype, bytes: bytesOf(model.model), quality };
       } finally {
         await model.dispose();

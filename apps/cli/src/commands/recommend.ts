@@ -1,6 +1,6 @@
 import { recommendScaling, type ScalingRecommendation } from "@relpos/checkpoints";
 import { RelposError } from "@relpos/core";
-import { displayEntries, indented } from "@relpos/lab";
+import { displayEntries, indented, ruleOf } from "@relpos/lab";
 import type { Command } from "commander";
 import type { CliContext } from "../context.js";
 import { CliError } from "../errors.js";
@@ -67,7 +67,7 @@ function recommend(
     if (!(error instanceof RelposError)) throw error;
     const remedy =
       layerType === undefined ? "mend it, or try --layer-type full_attention" : "mend it, or its --layer-type";
-    throw new CliError(`--config ${path}: ${error.message.replace(/^\[[^\]]+\] /, "")}`, remedy, 2, { cause: error });
+    throw new CliError(`--config ${path}: ${ruleOf(error)}`, remedy, 2, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { basename, resolve } from "node:path";
+import { ruleOf } from "@relpos/lab";
 import { type Limits, type RequestRecord, startServer } from "@relpos/server";
 import type { Command } from "commander";
 import type { CliContext } from "../context.js";
@@ -30,7 +31,12 @@ const groups = {
     { flags: "--name <name>", description: "what requests call the model (default: its folder's name, or the hub's)" },
   ],
   "Where, and to whom:": [
-    { flags: "--port <number>", description: "0 for any that is free", parse: wholeNumber("--port", 0), default: 8080 },
+    {
+      flags: "--port <number>",
+      description: "0 for any that is free",
+      parse: wholeNumber("--port", 0, 65_535, 8080),
+      default: 8080,
+    },
     { flags: "--host <address>", description: "0.0.0.0 to listen to other machines", default: "127.0.0.1" },
     { flags: "--api-key <key>", description: "what clients have to know (default: RELPOS_API_KEY, or nothing)" },
     {
@@ -116,7 +122,7 @@ async function serveUntilStopped(
     limits: limitsOf(flags),
     onRequest: quiet ? undefined : (record) => console.error(`${describe(record)}\n`),
   }).catch((cause: Error) => {
-    throw new CliError(cause.message, "choose another --port or --host", exitCodes.failure, { cause });
+    throw new CliError(ruleOf(cause), "choose another --port or --host", exitCodes.failure, { cause });
   });
   try {
     if (!/^http:\/\/(127\.|\[::1\])/.test(server.url) && apiKey === undefined) {

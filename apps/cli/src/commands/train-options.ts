@@ -5,11 +5,12 @@ import {
   tokenizerNames,
   trainDefaults,
 } from "@relpos/lab/language";
+import { textEncodings } from "@relpos/text";
 import type { BackendRequest } from "../backends/load.js";
 import { labelFormats, type ReadFlags } from "../records/read-records.js";
 import { backendFlags, type Flag } from "./flags.js";
 import { parseLora } from "./parse-lora.js";
-import { oneOf, realNumber, wholeNumber } from "./parsers.js";
+import { numberFrom, oneOf, realNumber, wholeNumber } from "./parsers.js";
 
 /** What `relpos train` was asked, as commander gives it. */
 export interface TrainFlags extends Omit<TrainOptions, "tokenizer">, BackendRequest, ReadFlags {
@@ -53,11 +54,20 @@ const real = (
   description,
   parse: realNumber(flags, above, most, example),
 });
-const fromZero = -Number.MIN_VALUE;
+/** As `real`, with zero among what may be chosen. */
+const fromZero = (flags: string, words: string, description: string, most: number, example: number): Flag => ({
+  flags: `${flags} ${words}`,
+  description,
+  parse: numberFrom(flags, 0, most, example),
+});
 
 /** How files are read, for every command that reads records. */
 export const readFlags: readonly Flag[] = [
-  { flags: "--text-encoding <name>", description: "of the files, such as windows-1252 or gb18030 (default: utf-8)" },
+  {
+    flags: "--text-encoding <name>",
+    description: `of the files: ${textEncodings.join(", ")} (default: utf-8)`,
+    parse: oneOf("--text-encoding", textEncodings),
+  },
   {
     flags: "--format <name>",
     description: `of the files of classify: ${labelFormats.join(", ")} (default: by the file's name; label-last, behind a tabulator)`,
@@ -150,9 +160,9 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
       0.001,
     ),
     whole("--warmup-steps", "<number>", "steps in which the learning rate rises (default: a tenth of the steps)", 0),
-    real("--weight-decay", "<rate>", `on matrices (${defaultOf("weightDecay")})`, fromZero, infinity, 0.1),
-    real("--dropout", "<share>", defaultOf("dropout"), fromZero, 0.99, 0.1),
-    real("--label-smoothing", "<share>", defaultOf("labelSmoothing"), fromZero, 0.99, 0.1),
+    fromZero("--weight-decay", "<rate>", `on matrices (${defaultOf("weightDecay")})`, infinity, 0.1),
+    fromZero("--dropout", "<share>", defaultOf("dropout"), 0.99, 0.1),
+    fromZero("--label-smoothing", "<share>", defaultOf("labelSmoothing"), 0.99, 0.1),
     real("--clip-norm", "<norm>", `largest norm of the gradients (${defaultOf("clipNorm")})`, 0, infinity, 1),
     whole("--evaluate-every", "<steps>", "steps between evaluations (default: a tenth of the steps)"),
     whole(
@@ -167,7 +177,7 @@ export const trainFlags: Readonly<Record<string, readonly Flag[]>> = {
     { flags: "-o, --out <folder>", description: "new or empty folder for the model", default: "relpos-model" },
     { flags: "--resume", description: "go on with the training in --out; the other options must be the same" },
     {
-      ...real("--save-every", "<seconds>", "seconds between writes of the state", fromZero, infinity, 10),
+      ...fromZero("--save-every", "<seconds>", "seconds between writes of the state", infinity, 10),
       default: 10,
     },
     ...backendFlags,

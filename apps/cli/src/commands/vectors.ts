@@ -8,6 +8,7 @@ import {
   readText,
   readVectors,
   type TextEncodingName,
+  textEncodings,
   trainGlove,
   trainWord2Vec,
   vectorLines,
@@ -52,15 +53,13 @@ Examples:
   $ relpos vectors analogy GoogleNews.bin.gz man king woman --limit 200000
   $ relpos vectors train book.txt --method glove --out book.safetensors`;
 
-const encodings = ["utf-8", "windows-1252", "gb18030", "big5", "utf-16le", "shift_jis", "euc-kr"] as const;
-
 const reading = {
   "How vectors are read:": [
     { flags: "--limit <words>", description: "only the first words (default: all)", parse: wholeNumber("--limit", 1) },
     {
       flags: "--text-encoding <name>",
-      description: encodings.join(", "),
-      parse: oneOf("--text-encoding", encodings),
+      description: textEncodings.join(", "),
+      parse: oneOf("--text-encoding", textEncodings),
       default: "utf-8",
     },
     {
@@ -132,6 +131,7 @@ const file = [
 export function addVectorsCommand(program: Command, context: CliContext): void {
   const vectors = program
     .command("vectors")
+    .helpCommand(false)
     .description("look into word vectors, or train them")
     .addHelpText("after", examples);
   addFlags(vectors.command("info").argument(...file), reading)

@@ -1,6 +1,7 @@
 import { claimsOf } from "@relpos/conformance/claims";
 import { check, matMul, run, tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
+import { ruleOf } from "@relpos/lab";
 import { type BackendRequest, chooseBackend, startBackend } from "../backends/load.js";
 import { CliError, oneLine } from "../errors.js";
 import type { DeviceFindings } from "./report.js";
@@ -21,8 +22,7 @@ export async function examine(request: BackendRequest): Promise<DeviceFindings> 
   } catch (error) {
     // The program's own error has advice for a comparison; what the backend said is its cause.
     const said = error instanceof CliError ? (error.cause ?? error) : error;
-    const message = said instanceof Error ? said.message : String(said);
-    return { ready: false, reason: oneLine(message.replace(/^\[\w+\] /, "")) };
+    return { ready: false, reason: oneLine(said instanceof Error ? ruleOf(said) : String(said)) };
   }
 }
 

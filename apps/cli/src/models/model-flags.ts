@@ -1,5 +1,6 @@
 import { parseRope, type RopeOverride, ropeExamples, type WeightDType, weightDTypes } from "@relpos/checkpoints";
 import { RelposError } from "@relpos/core";
+import { ruleOf } from "@relpos/lab";
 import type { BackendRequest } from "../backends/load.js";
 import type { Flag } from "../commands/flags.js";
 import { CliError } from "../errors.js";
@@ -29,7 +30,7 @@ function ropeOf(text: string): RopeOverride {
     return parseRope(text);
   } catch (error) {
     if (!(error instanceof RelposError)) throw error;
-    throw new CliError(`--rope: ${error.message.replace(/^\[[^\]]+\] /, "")}`, "for example --rope yarn:4", 2, {
+    throw new CliError(`--rope: ${ruleOf(error)}`, "for example --rope yarn:4", 2, {
       cause: error,
     });
   }

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { RelposError } from "@relpos/core";
+import { ruleOf } from "@relpos/lab";
 import type { LanguageTaskName } from "@relpos/lab/language";
 import {
   DataError,
@@ -147,5 +148,5 @@ function readable(flag: string, path: string, cause: unknown): unknown {
     cause instanceof DataError
       ? "mend it, or leave such records out with --on-error skip"
       : "choose a file with data, and check its --format";
-  return new CliError(`${flag}: ${cause.message}`, remedy, exitCodes.usage, { cause });
+  return new CliError(`${flag}: ${ruleOf(cause)}`, remedy, exitCodes.usage, { cause });
 }

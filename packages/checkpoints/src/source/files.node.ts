@@ -45,9 +45,9 @@ export function fileSource(path: string): ByteSource {
 /** What is read before an abort is looked for again. */
 const largestRead = 2 ** 26;
 
-/** Whether a path is a folder on disk. */
-export async function isLocalFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+/** Whether there is a folder, or anything else, at a path on disk. */
+export async function isLocal(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 /** The files directly in a folder, by name. Errors when there is no folder. */

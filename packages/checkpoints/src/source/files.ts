@@ -11,7 +11,7 @@ export function fileSource(path: string): ByteSource {
 }
 
 /** Whether a path is a folder on disk: never, where there is none. */
-export async function isLocalFolder(_path: string): Promise<boolean> {
+export async function isLocal(_path: string): Promise<boolean> {
   return false;
 }
 

@@ -72,9 +72,9 @@ export async function openHub(id: string, options: HubOptions = {}): Promise<Fol
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof RelposError) throw error;
-    throw new RelposError("hub", `${id} at ${revision} cannot be fetched: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const { message, cause } = error as Error;
+    const reason = cause instanceof Error ? cause.message : message;
+    throw new RelposError("hub", `${id} at ${revision} cannot be fetched from the hub: ${reason}`, { cause: error });
   }
 }
 

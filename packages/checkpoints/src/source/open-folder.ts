@@ -1,5 +1,5 @@
 import { check } from "@relpos/core";
-import { isLocalFolder, readFolder } from "#files";
+import { isLocal, readFolder } from "#files";
 import { openSafetensors, type Safetensors } from "../safetensors/reader.js";
 import { openShards } from "../safetensors/shards.js";
 import { type ByteSource, blobSource, type ReadOptions } from "./byte-source.js";
@@ -23,7 +23,7 @@ export async function openFolder(value: FolderLike, options: HubOptions = {}): P
     return isFolder(value) ? value : new Map([...value].map((file) => [file.name, blobSource(file)]));
   }
   if (/^https?:/.test(value)) return openUrlFolder(value, options);
-  return isHubId(value) && !(await isLocalFolder(value)) ? openHub(value, options) : readFolder(value);
+  return isHubId(value) && !(await isLocal(value)) ? openHub(value, options) : readFolder(value);
 }
 
 /** A small file as text. Errors when there is none. */

@@ -1,4 +1,4 @@
-import { check } from "@relpos/core";
+import { check, RelposError } from "@relpos/core";
 import { type ByteSource, checkRange, type ReadOptions } from "./byte-source.js";
 
 export interface UrlOptions {
@@ -10,14 +10,19 @@ export interface UrlOptions {
 
 /**
  * A URL, read by range requests. A server that does not answer them sends everything at the first, which is kept.
- * Errors name the URL and the status.
+ * Errors name the URL and the status, or why there is none.
  */
 export function urlSource(url: string | URL, { headers = {}, fetch: request = fetch }: UrlOptions = {}): ByteSource {
   const name = String(url);
   let whole: Uint8Array | undefined;
   let known: number | undefined;
   const get = async (extra: Readonly<Record<string, string>>, signal: AbortSignal | undefined): Promise<Response> => {
-    const response = await request(name, { headers: { ...headers, ...extra }, ...(signal && { signal }) });
+    const sent = request(name, { headers: { ...headers, ...extra }, ...(signal && { signal }) });
+    const response = await sent.catch((error: Error) => {
+      signal?.throwIfAborted();
+      const reason = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new RelposError("fetch", `${name}: cannot be fetched: ${reason}`, { cause: error });
+    });
     check(response.ok, "fetch", () => `${name}: status must be 200 or 206, got ${response.status}`);
     return response;
   };

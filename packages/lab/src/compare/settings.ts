@@ -1,3 +1,4 @@
+import { checkSizes } from "../train/check-sizes.js";
 import { require } from "./errors.js";
 import { nearest } from "./nearest.js";
 import type { CompareSettings } from "./results.js";
@@ -82,7 +83,7 @@ function checkOptions(options: Required<CompareOptions>, knownEncodings: readonl
     require(knownEncodings.includes(name), () => `unknown encoding "${name}"`, () => suggestion(name, knownEncodings));
   }
   for (const seed of options.seeds) {
-    require(Number.isInteger(seed) && seed >= 0, () => `a seed is a whole number from 0, got ${seed}`, () =>
+    require(Number.isSafeInteger(seed) && seed >= 0, () => `a seed is a whole number from 0, got ${seed}`, () =>
       "for example seeds 0,1,2");
   }
   for (const length of options.testLengths) {
@@ -94,6 +95,7 @@ function checkOptions(options: Required<CompareOptions>, knownEncodings: readonl
     `try width ${Math.ceil(width / heads) * heads}`);
   require(options.trainLength > 1, () => "the training length is at least 2, got 1", () =>
     `try ${defaultOptions.trainLength}`);
+  checkSizes({ ...options, length: options.trainLength });
 }
 
 function checkList(name: string, values: readonly unknown[]): void {

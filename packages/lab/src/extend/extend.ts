@@ -1,7 +1,7 @@
 import { type Checkpoint, formatRope, parseRope, type RopeOverride, scalingsFor } from "@relpos/checkpoints";
 import { digest, elementCount, RelposError } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { require, SettingsError } from "../compare/errors.js";
+import { require, ruleOf, withRemedy } from "../compare/errors.js";
 import type { Environment } from "../compare/results.js";
 import { canonical } from "../compare/settings.js";
 import { claimStore } from "../train/claim-store.js";
@@ -174,13 +174,7 @@ function methodsOf(
   require(asked.length > 0, () => "at least one method is measured, got none", () => 'for example "none" and "yarn:4"');
   const names = asked.map((name) => {
     if (name === "none") return name;
-    try {
-      return formatRope(parseRope(name));
-    } catch (error) {
-      if (!(error instanceof RelposError)) throw error;
-      const rule = error.message.replace(/^\[[^\]]+\] /, "");
-      throw new SettingsError(rule, '"none" is the model as it is', { cause: error });
-    }
+    return withRemedy(() => formatRope(parseRope(name)), '"none" is the model as it is');
   });
   return [...new Set(names)];
 }
@@ -191,7 +185,7 @@ async function openMethod<T>(name: string, { open }: ExtendContext<T>): Promise<
     return { name, checkpoint: await open(name === "none" ? undefined : parseRope(name)) };
   } catch (error) {
     if (!(error instanceof RelposError)) throw error;
-    return { name, reason: error.message.replace(/^\[[^\]]+\] /, "") };
+    return { name, reason: ruleOf(error) };
   }
 }
 

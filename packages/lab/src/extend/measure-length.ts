@@ -1,4 +1,5 @@
 import { RelposError } from "@relpos/core";
+import { ruleOf } from "../compare/errors.js";
 import { type Passkey, type PromptTokenizer, passkeyPrompt } from "./passkey-prompt.js";
 import type { MethodAtLength, PasskeyResults } from "./results.js";
 import type { Scorer } from "./scorer.js";
@@ -42,7 +43,7 @@ function passkeysAt(
     );
   } catch (error) {
     if (!(error instanceof RelposError)) throw error;
-    return error.message.replace(/^\[[^\]]+\] /, "");
+    return ruleOf(error);
   }
 }
 

@@ -11,7 +11,7 @@ import type { HostTensor } from "@relpos/core";
 import type { Named, ParameterSpecs } from "@relpos/core/nn";
 import { longestOf } from "@relpos/pipelines";
 import type { Tokenizer } from "@relpos/text";
-import { require } from "../compare/errors.js";
+import { require, withRemedy } from "../compare/errors.js";
 import { type RunStore, writeJson } from "../train/run-store.js";
 import { headOf, settingsOfCheckpoint } from "./checkpoint-settings.js";
 import { type ConversationForm, conversationOf } from "./conversation.js";
@@ -114,7 +114,7 @@ export async function checkpointModel<Records>(
     };
   }
   const lora = { ...settings.lora, modulesToSave: headModules(tuned, task.name) };
-  const adapted = adaptedModel(tuned, lora);
+  const adapted = withRemedy(() => adaptedModel(tuned, lora), "choose other targets, or all-linear");
   return {
     ...common,
     model: taskModel(own, adapted.model),

@@ -163,100 +163,105 @@ export async function trainModel<T, Records>(
     backend: backendSettings,
     versions: environment.versions,
   };
-  await claimStore(store, { file: trainFiles.settings, what: "training", resume: context.resume ?? false }, claim);
-  const finished = (await readJson(store, trainFiles.results)) as TrainResults | undefined;
-  if (finished) return finished;
-
-  const optimizer = optimizerOf(settings);
-  const trainer = await Trainer.create(backend, {
-    ...trainerOptions(settings, frozen ? withFrozenRows(training, frozen) : training, optimizer),
-    parameters: frozen ? withoutDecay(prepared.trained) : prepared.trained,
-    frozen: prepared.frozen,
-    initial,
-    ...(signal && { signal }),
-  });
-  const examiner = task.examiner(backend, { ...data, records: request.validation });
-  const learningRate = (step: number): number => learningRateAt(optimizer.schedule, step);
-  const share = (step: number): number => (0.97 * step) / settings.steps;
-  const losses: number[] = [];
-  const run: TrainingRequest<T> = {
-    trainer,
-    steps: settings.steps,
-    batch: training.batch,
-    identity: `${digest(canonical(claim))} ${hash(trainer.executable.graph)}`,
-    store,
-    stateFile: trainFiles.state,
-    saveEvery,
-    signal,
-    ...(residentBytes && { residentBytes }),
-    evaluation: {
-      every: settings.evaluateEvery,
-      patience: settings.patience === 0 ? undefined : settings.patience,
-      bestFile: trainFiles.best,
-      measure: (parameters) => examiner.examine(parameters, { signal, brief: true }),
-    },
-    onStart: (step) => {
-      const description = {
-        parameters: parameterCount(prepared.trained),
-        vocabulary: tokenizer.vocabulary.size,
-        perEpoch: training.perEpoch,
-        steps: settings.steps,
-        memory: estimateMemory(trainer.executable.graph),
-        ...(embedding && { coverage: embedding.coverage }),
-      };
-      onEvent?.({ type: "start", step, work: share(step), description });
-    },
-    onStep: ({ step, loss }) => {
-      losses.push(loss);
-      const { steps } = settings;
-      onEvent?.({ type: "step", step, steps, loss, learningRate: learningRate(step), losses, work: share(step) });
-    },
-    onEvaluation: (evaluation, best) =>
-      onEvent?.({ type: "evaluation", evaluation, best, work: share(evaluation.step) }),
-    onSave: (progress) => writeText(store, trainFiles.metrics, metricsLines(progress, learningRate)),
+  const examiners: Examiner<T>[] = [];
+  const examinerOf = (records: Records): Examiner<T> => {
+    const examiner = task.examiner(backend, { ...data, records });
+    examiners.push(examiner);
+    return examiner;
   };
   try {
-    const trained = await runTraining(run);
-    if (trained.failure) throw trained.failure.error;
-    const weights = mapNamed(await bestWeights(run, trained), asStored);
-    onEvent?.({ type: "test", work: 0.98 });
-    const result = await measured(weights, signal).catch(async (error: unknown) => {
-      if (signal?.aborted) await saveTraining(run, trained);
-      throw error;
-    });
-    const results: TrainResults = {
-      format: "relpos-train",
-      formatVersion: 1,
-      createdAt: new Date().toISOString(),
-      task: task.name,
-      settings,
-      model: model.settings,
-      backend: backendSettings,
-      environment,
-      parameters: parameterCount(prepared.trained),
-      losses: thinLosses(trained.losses),
-      evaluations: trained.evaluations,
-      bestStep: bestEvaluation(trained.evaluations)?.step ?? trained.losses.length,
-      trainMilliseconds: trained.milliseconds.reduce((sum, time) => sum + time, 0),
-      result,
-      weights: checksum(weights),
-    };
-    await prepared.save(store, weights);
-    await writeText(store, trainFiles.metrics, metricsLines(trained, learningRate));
-    await writeJson(store, trainFiles.results, results);
-    for (const file of [trainFiles.state, trainFiles.best]) await store.remove(file);
-    return results;
+    // What is wrong with any record is found before something is written.
+    const examiner = examinerOf(request.validation);
+    const tester = request.test ? examinerOf(request.test) : examiner;
+    await claimStore(store, { file: trainFiles.settings, what: "training", resume: context.resume ?? false }, claim);
+    const finished = (await readJson(store, trainFiles.results)) as TrainResults | undefined;
+    return finished ?? (await trainedAndSaved(examiner, tester));
   } finally {
-    await examiner.close();
-    await trainer.dispose();
+    for (const examiner of examiners) await examiner.close();
   }
 
-  async function measured(weights: Named<HostTensor>, signal: AbortSignal | undefined): Promise<TaskScore> {
-    const last: Examiner<T> = request.test ? task.examiner(backend, { ...data, records: request.test }) : examiner;
+  async function trainedAndSaved(examiner: Examiner<T>, tester: Examiner<T>): Promise<TrainResults> {
+    const optimizer = optimizerOf(settings);
+    const trainer = await Trainer.create(backend, {
+      ...trainerOptions(settings, frozen ? withFrozenRows(training, frozen) : training, optimizer),
+      parameters: frozen ? withoutDecay(prepared.trained) : prepared.trained,
+      frozen: prepared.frozen,
+      initial,
+      ...(signal && { signal }),
+    });
+    const learningRate = (step: number): number => learningRateAt(optimizer.schedule, step);
+    const share = (step: number): number => (0.97 * step) / settings.steps;
+    const losses: number[] = [];
+    const run: TrainingRequest<T> = {
+      trainer,
+      steps: settings.steps,
+      batch: training.batch,
+      identity: `${digest(canonical(claim))} ${hash(trainer.executable.graph)}`,
+      store,
+      stateFile: trainFiles.state,
+      saveEvery,
+      signal,
+      ...(residentBytes && { residentBytes }),
+      evaluation: {
+        every: settings.evaluateEvery,
+        patience: settings.patience === 0 ? undefined : settings.patience,
+        bestFile: trainFiles.best,
+        measure: (parameters) => examiner.examine(parameters, { signal, brief: true }),
+      },
+      onStart: (step) => {
+        const description = {
+          parameters: parameterCount(prepared.trained),
+          vocabulary: tokenizer.vocabulary.size,
+          perEpoch: training.perEpoch,
+          steps: settings.steps,
+          memory: estimateMemory(trainer.executable.graph),
+          ...(embedding && { coverage: embedding.coverage }),
+        };
+        onEvent?.({ type: "start", step, work: share(step), description });
+      },
+      onStep: ({ step, loss }) => {
+        losses.push(loss);
+        const { steps } = settings;
+        onEvent?.({ type: "step", step, steps, loss, learningRate: learningRate(step), losses, work: share(step) });
+      },
+      onEvaluation: (evaluation, best) =>
+        onEvent?.({ type: "evaluation", evaluation, best, work: share(evaluation.step) }),
+      onSave: (progress) => writeText(store, trainFiles.metrics, metricsLines(progress, learningRate)),
+    };
     try {
-      return await examineWeights(backend, last, { ...initial, ...weights }, { signal });
+      const trained = await runTraining(run);
+      if (trained.failure) throw trained.failure.error;
+      const weights = mapNamed(await bestWeights(run, trained), asStored);
+      onEvent?.({ type: "test", work: 0.98 });
+      const whole = { ...initial, ...weights };
+      const result = await examineWeights(backend, tester, whole, { signal }).catch(async (error: unknown) => {
+        await saveTraining(run, trained);
+        throw error;
+      });
+      const results: TrainResults = {
+        format: "relpos-train",
+        formatVersion: 1,
+        createdAt: new Date().toISOString(),
+        task: task.name,
+        settings,
+        model: model.settings,
+        backend: backendSettings,
+        environment,
+        parameters: parameterCount(prepared.trained),
+        losses: thinLosses(trained.losses),
+        evaluations: trained.evaluations,
+        bestStep: bestEvaluation(trained.evaluations)?.step ?? trained.losses.length,
+        trainMilliseconds: trained.milliseconds.reduce((sum, time) => sum + time, 0),
+        result,
+        weights: checksum(weights),
+      };
+      await prepared.save(store, weights);
+      await writeText(store, trainFiles.metrics, metricsLines(trained, learningRate));
+      await writeJson(store, trainFiles.results, results);
+      for (const file of [trainFiles.state, trainFiles.best]) await store.remove(file);
+      return results;
     } finally {
-      if (last !== examiner) await last.close();
+      await trainer.dispose();
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { LoraConfig } from "@relpos/checkpoints";
 import { require } from "../compare/errors.js";
+import { checkSizes } from "../train/check-sizes.js";
 import type { ModelSizes, TaskOptions } from "./language-task.js";
 import type { LanguageTaskName } from "./model-settings.js";
 import type { TokenizerName, TokenizerOptions } from "./tokenizers.js";
@@ -120,6 +121,7 @@ export function completeTraining(
   const { width, heads, batch, accumulate, warmupSteps } = settings;
   require(width % heads === 0, () => `heads must divide width, got width ${width} and ${heads} heads`, () =>
     `try width ${Math.ceil(width / heads) * heads}`);
+  checkSizes(settings);
   require(batch % accumulate === 0, () => `accumulate must divide the batch, got ${accumulate} and ${batch}`, () =>
     `try batch ${Math.ceil(batch / accumulate) * accumulate}`);
   require(warmupSteps < steps, () => `warmupSteps must be below the ${steps} steps, got ${warmupSteps}`, () =>

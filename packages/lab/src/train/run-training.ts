@@ -108,10 +108,11 @@ export async function bestWeights<T>(
   return (bytes && decodeState(bytes)?.tensors) ?? trainer.downloadParameters();
 }
 
-/** The evaluation with the best score, the first of several. */
+/** The evaluation with the best score, the first of several. One that is no number is worse than all others. */
 export function bestEvaluation(evaluations: readonly Evaluation[]): Evaluation | undefined {
+  const value = ({ score }: Evaluation): number => (Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score);
   return evaluations.reduce<Evaluation | undefined>(
-    (best, own) => (best && best.score >= own.score ? best : own),
+    (best, own) => (best && value(best) >= value(own) ? best : own),
     undefined,
   );
 }

@@ -21,6 +21,19 @@ describe("bad data is named", () => {
     );
   });
 
+  test("before anything is trained or written, in the data that is measured at the end too", async () => {
+    const other = [{ ...at(7), text: "x", labels: ["pink"] }];
+    for (const more of [{ validation: other }, { validation: labelled, test: other }]) {
+      const files = new Map<string, Uint8Array>();
+      const trained = trainModel(
+        { task: classify, options: small, training: labelled, ...more },
+        { backend, store: memoryRunStore(files) },
+      );
+      await expect(trained).rejects.toThrow('the label "pink" is not one that was trained');
+      expect([...files.keys()]).toEqual([]);
+    }
+  });
+
   test("several labels where one is expected", async () => {
     await expect(refused([...labelled, { ...at(9), text: "x", labels: ["red", "blue"] }])).rejects.toThrow(
       "a text has 2 labels (made-up, line 9)",

@@ -1,7 +1,9 @@
 import { characterLength } from "../tokenizers/utf8-runs.js";
 
 /** Encodings of text, by the names of the Encoding Standard. */
-export type TextEncodingName = "utf-8" | "windows-1252" | "gb18030" | "big5" | "utf-16le" | "shift_jis" | "euc-kr";
+export const textEncodings = ["utf-8", "windows-1252", "gb18030", "big5", "utf-16le", "shift_jis", "euc-kr"] as const;
+
+export type TextEncodingName = (typeof textEncodings)[number];
 
 /** A function from bytes to text; the rule that they break where they are no text. */
 export type LineDecoder = (bytes: Uint8Array) => { readonly text: string } | { readonly rule: string };

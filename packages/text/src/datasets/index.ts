@@ -22,7 +22,7 @@ export type {
   ReadReport,
   TextRecord,
 } from "./dataset.js";
-export type { TextEncodingName } from "./decode-line.js";
+export { type TextEncodingName, textEncodings } from "./decode-line.js";
 export { DataError } from "./errors.js";
 export {
   type JsonFields,
