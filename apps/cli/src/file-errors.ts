@@ -21,6 +21,12 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }
 
+/** Why the system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error) ?? "unknown reason";
+  return reasons[code] ?? code;
+}
+
 /** Whether an error is the system's, about a file. */
 export function isFileError(error: unknown): error is Error & { readonly path?: string } {
   return (codeOf(error) ?? "") in reasons;
@@ -28,14 +34,12 @@ export function isFileError(error: unknown): error is Error & { readonly path?: 
 
 /** A file or folder that cannot be read; `what` is the option with its path. */
 export function cannotRead(what: string, cause: unknown, remedy: string, exitCode: number = exitCodes.usage): CliError {
-  const code = codeOf(cause) ?? "unknown reason";
-  return new CliError(`cannot read ${what}: ${reasons[code] ?? code}`, remedy, exitCode, { cause });
+  return new CliError(`cannot read ${what}: ${reasonOf(cause)}`, remedy, exitCode, { cause });
 }
 
 /** A file or folder that an option names and that cannot be written. */
 export function cannotWrite(path: string, cause: unknown, exitCode: number, flag = "--out"): CliError {
-  const code = codeOf(cause) ?? "unknown reason";
   // There is nothing above it to be missing: folders are made.
-  const reason = code === "ENOENT" ? "the file system does not allow it" : (reasons[code] ?? code);
+  const reason = codeOf(cause) === "ENOENT" ? "the file system does not allow it" : reasonOf(cause);
   return new CliError(`cannot write ${path}: ${reason}`, `choose another ${flag}`, exitCode, { cause });
 }

@@ -1,4 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { expect, test } from "vitest";
 
 // The built program beside programs that stop reading, as `head` does.
@@ -18,4 +20,16 @@ test.each([
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
   expect([code, said]).toEqual([0, ""]);
+});
+
+test.runIf(existsSync("/dev/full"))("a disk that is full is told in one line", async () => {
+  const full = await open("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [program, "encodings"], {
+    stdio: ["ignore", full.fd, "pipe"],
+  });
+  await full.close();
+  expect([status, String(stderr)]).toEqual([
+    1,
+    "error: cannot write the output: the disk is full — send it elsewhere\n",
+  ]);
 });
