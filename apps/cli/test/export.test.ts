@@ -30,6 +30,13 @@ describe("relpos export", () => {
     expect(out).toMatch(/model\.onnx_data {2}\d+\.\d+ MB\n/);
   });
 
+  test("--task: hidden states in place of scores", async () => {
+    expect((await exportTo("features", "--task", "features")).code).toBe(0);
+    const names = readFileSync(at("features/onnx/model.onnx"), "latin1");
+    expect(names).toContain("last_hidden_state");
+    expect(names).not.toContain("past_key_values");
+  });
+
   test("safetensors: in another type, with another rotary embedding", async () => {
     const { code } = await exportTo("safe", "--format", "safetensors", "--dtype", "fp16", "--rope", "yarn:4");
     expect(code).toBe(0);

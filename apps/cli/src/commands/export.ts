@@ -6,6 +6,7 @@ import {
   type LoadOptions,
   type SavedDType,
   savedDTypes,
+  type Task,
   type WeightDType,
   weightDTypes,
 } from "@relpos/checkpoints";
@@ -18,7 +19,7 @@ import { openNewOutput } from "../folder-store.js";
 import { withData } from "../input-source.js";
 import { listenForInterruption } from "../interrupt.js";
 import { showLoading } from "../models/load-progress.js";
-import { checkpointFlags, type ModelRequest } from "../models/model-flags.js";
+import { checkpointFlags, type ModelRequest, taskFlag } from "../models/model-flags.js";
 import { openModel } from "../models/open-model.js";
 import { addFlags } from "./flags.js";
 import { names, oneOf } from "./parsers.js";
@@ -56,10 +57,11 @@ interface ExportFlags extends Omit<ModelRequest, "dtype"> {
   readonly format: FormatName;
   readonly dtype?: readonly string[];
   readonly out: string;
+  readonly task?: Task;
 }
 
 const groups = {
-  "What is exported:": checkpointFlags,
+  "What is exported:": [...checkpointFlags, taskFlag],
   "How:": [
     {
       flags: "-f, --format <name>",
@@ -89,7 +91,7 @@ export function addExportCommand(program: Command, context: CliContext): void {
     .action((flags: ExportFlags) => runExport(flags, context));
 }
 
-async function runExport({ format, dtype, out, ...request }: ExportFlags, context: CliContext): Promise<void> {
+async function runExport({ format, dtype, out, task, ...request }: ExportFlags, context: CliContext): Promise<void> {
   const { console, setExitCode } = context;
   const { dtypes, write }: Format = formats[format];
   for (const name of dtype ?? []) {
@@ -104,7 +106,7 @@ async function runExport({ format, dtype, out, ...request }: ExportFlags, contex
   const { signal } = interruption;
   const { onProgress, stop } = showLoading(console);
   try {
-    const checkpoint = await openModel(request, { signal, onProgress });
+    const checkpoint = await openModel(request, { signal, onProgress, ...(task && { task }) });
     try {
       await openNewOutput(out);
       const files = await withData(

@@ -16,10 +16,10 @@ import { cannotWrite } from "../file-errors.js";
 import { probe } from "../folder-store.js";
 import { withData } from "../input-source.js";
 import { showLoading } from "../models/load-progress.js";
-import { checkpointFlags, dtypeFlag, type ModelFlags } from "../models/model-flags.js";
+import { checkpointFlags, dtypeFlag, type ModelFlags, taskFlag } from "../models/model-flags.js";
 import { onBackend, openModel } from "../models/open-model.js";
 import { addFlags, backendFlags } from "./flags.js";
-import { numberFrom, oneOf } from "./parsers.js";
+import { numberFrom } from "./parsers.js";
 
 interface RunFlags extends ModelFlags {
   readonly inputs?: string;
@@ -29,26 +29,11 @@ interface RunFlags extends ModelFlags {
   readonly task?: Task;
 }
 
-const tasks: readonly Task[] = [
-  "causal-lm",
-  "masked-lm",
-  "seq2seq-lm",
-  "sequence-classification",
-  "token-classification",
-  "question-answering",
-  "image-classification",
-  "features",
-];
-
 const groups = {
   "What is run:": [
     ...checkpointFlags,
     dtypeFlag,
-    {
-      flags: "--task <name>",
-      description: `its head: ${tasks.join(", ")} (default: as its architecture says)`,
-      parse: oneOf("--task", tasks),
-    },
+    taskFlag,
     {
       flags: "-i, --inputs <file>",
       description: "safetensors: input_ids, attention_mask, … as Hugging Face names them; others are left out",

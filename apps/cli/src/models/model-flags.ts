@@ -1,8 +1,16 @@
-import { parseRope, type RopeOverride, ropeExamples, type WeightDType, weightDTypes } from "@relpos/checkpoints";
+import {
+  parseRope,
+  type RopeOverride,
+  ropeExamples,
+  type Task,
+  type WeightDType,
+  weightDTypes,
+} from "@relpos/checkpoints";
 import { RelposError } from "@relpos/core";
 import { ruleOf } from "@relpos/lab";
 import type { BackendRequest } from "../backends/load.js";
 import type { Flag } from "../commands/flags.js";
+import { oneOf } from "../commands/parsers.js";
 import { CliError } from "../errors.js";
 
 /** Which checkpoint is opened, and how. */
@@ -64,6 +72,24 @@ export const dtypeFlag: Flag = {
   flags: "--dtype <type>",
   description: `in what the weights are kept: ${weightDTypes.join(", ")}; made once and kept (default: fp32)`,
   parse: dtypeOf,
+};
+
+const tasks: readonly Task[] = [
+  "causal-lm",
+  "masked-lm",
+  "seq2seq-lm",
+  "sequence-classification",
+  "token-classification",
+  "question-answering",
+  "image-classification",
+  "features",
+];
+
+/** Which head a checkpoint is opened with. */
+export const taskFlag: Flag = {
+  flags: "--task <name>",
+  description: `its head: ${tasks.join(", ")} (default: as its architecture says)`,
+  parse: oneOf("--task", tasks),
 };
 
 export const tokenizerFlag: Flag = {
