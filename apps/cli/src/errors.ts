@@ -22,6 +22,8 @@ export function describeError(error: unknown): { readonly line: string; readonly
   if (error instanceof CommanderError) return describeCommander(error);
   if (isSettingsError(error)) return describe(error.rule, error.remedy, exitCodes.usage);
   const message = error instanceof Error ? error.message : String(error);
+  // What the engine says where an array would be larger than any can be.
+  if (error instanceof RangeError) return describe(message, "choose smaller numbers", exitCodes.failure);
   return describe(message, "set RELPOS_DEBUG=1 to see where it happened", exitCodes.failure);
 }
 

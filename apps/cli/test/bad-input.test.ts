@@ -114,6 +114,7 @@ const cases: readonly (readonly [string, () => readonly string[], code: number, 
     1,
     "characters of the vocabulary",
   ],
+  ["sizes that no array has", () => ["encodings", "--length", "9007199254740991"], 1, "choose smaller numbers"],
   ["no command of several", () => ["vectors", "wobble"], 2, "unknown command 'wobble'"],
   ["too many arguments", () => ["encodings", "rope", "alibi"], 2, "too many arguments for 'encodings'"],
 ];

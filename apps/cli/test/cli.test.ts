@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { catalogue } from "@relpos/catalogue";
 import { describe, expect, test } from "vitest";
 import { relpos } from "./captured.js";
@@ -17,10 +18,17 @@ describe("relpos", () => {
     expect(JSON.parse(json.out).map(({ name }: { name: string }) => name)).toEqual(Object.keys(catalogue));
   });
 
-  test("helps, with an example each", async () => {
-    for (const args of [[], ["compare"], ["encodings"], ["inspect"], ["recommend"], ["doctor"]]) {
+  test("helps, with an example of every command, which the README has too", async () => {
+    const { out: help } = await relpos("--help");
+    const known = [...help.slice(help.indexOf("Commands:")).matchAll(/^ {2}([a-z]+) /gm)].map(
+      ([, name]) => name as string,
+    );
+    expect(known.length).toBeGreaterThan(15);
+    const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+    for (const args of [[], ...known.map((name) => [name])]) {
       const { code, out } = await relpos(...args, "--help");
-      expect(code).toBe(0);
+      expect([args, code]).toEqual([args, 0]);
+      expect(readme).toMatch(new RegExp(`\\b${args[0] ?? "relpos"}\\b`));
       expect(out).toMatch(/Examples?:\n {2}\$ relpos /);
       for (const line of out.split("\n")) expect(line).not.toMatch(/undefined|\[object/);
     }

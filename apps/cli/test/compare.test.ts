@@ -140,6 +140,12 @@ describe("bad input is one line with the remedy and code 2, and writes nothing",
     ],
     ["more layers than there can be", ["--layers", "1000000"], /layers are at most 1024, got 1000000/],
     ["a batch that nothing can hold", ["--batch", "9007199254740991"], /batch × length × width is at most/],
+    [
+      "sequences without end",
+      ["--task", "copy", "--test-lengths", "64,9007199254740991"],
+      /at most 268,435,456 tokens/,
+    ],
+    ["more threads than there are", ["--threads", "9007199254740991"], /--threads takes a whole number from 1 to 1024/],
     ["more warm-up than steps", ["--steps", "3", "--warmup-steps", "5"], /warmupSteps .* got 5/],
   ];
   test.each(cases)("%s", async (_, flags, message) => {

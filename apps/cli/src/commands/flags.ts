@@ -35,6 +35,6 @@ export const backendFlags: readonly Flag[] = [
   {
     flags: "--threads <number>",
     description: "processor threads (default: the backend's choice)",
-    parse: wholeNumber("--threads", 1),
+    parse: wholeNumber("--threads", 1, 1024),
   },
 ];

@@ -58,6 +58,8 @@ const wholeNumbers = [
 
 const positiveNumbers = ["learningRate", "clipNorm"] as const satisfies readonly (keyof CompareOptions)[];
 
+const mostExamined = 2 ** 28;
+
 function checkOptions(options: Required<CompareOptions>, knownEncodings: readonly string[]): void {
   for (const name of wholeNumbers) {
     const value = options[name];
@@ -96,6 +98,10 @@ function checkOptions(options: Required<CompareOptions>, knownEncodings: readonl
   require(options.trainLength > 1, () => "the training length is at least 2, got 1", () =>
     `try ${defaultOptions.trainLength}`);
   checkSizes({ ...options, length: options.trainLength });
+  const examined = options.evaluationSequences * Math.max(...options.testLengths);
+  require(examined <= mostExamined, () =>
+    `the sequences of a task have at most ${mostExamined.toLocaleString("en-US")} tokens at a length, got ${examined.toLocaleString("en-US")}`, () =>
+    "try shorter test lengths, or fewer evaluation sequences");
 }
 
 function checkList(name: string, values: readonly unknown[]): void {
