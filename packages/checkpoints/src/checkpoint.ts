@@ -6,7 +6,7 @@ import type { RopeOverride } from "./config/rope-override.js";
 import type { Blueprint } from "./families/family.js";
 import type { Model } from "./model/model.js";
 import type { Safetensors } from "./safetensors/reader.js";
-import type { Folder } from "./source/open-folder.js";
+import type { Folder } from "./source/folder.js";
 import {
   checkNumbers,
   type LoadOptions,

@@ -60,7 +60,8 @@ export {
   saveFiles,
   storedWeights,
 } from "./save-checkpoint.js";
+export type { Folder } from "./source/folder.js";
 export type { HubOptions } from "./source/hub.js";
-export type { Folder, FolderLike } from "./source/open-folder.js";
+export type { FolderLike } from "./source/open-folder.js";
 export type { OnProgress, Progress } from "./source/progress.js";
 export type { LoadOptions } from "./weights/load.js";

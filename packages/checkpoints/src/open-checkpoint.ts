@@ -11,8 +11,9 @@ import { withHead } from "./fresh-head.js";
 import { type Task, taskOf } from "./model/task.js";
 import { inDType } from "./quantized/quantized-checkpoint.js";
 import type { WeightDType } from "./quantized/quantized-model.js";
+import type { Folder } from "./source/folder.js";
 import type { HubOptions } from "./source/hub.js";
-import { type Folder, type FolderLike, openFolder, openWeights, readText } from "./source/open-folder.js";
+import { type FolderLike, openFolder, openWeights, readText } from "./source/open-folder.js";
 
 export interface OpenOptions extends HubOptions {
   /** Which head to give the model. Default: that of the configuration's `architectures`. */

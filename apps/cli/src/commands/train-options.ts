@@ -7,7 +7,7 @@ import {
 } from "@relpos/lab/language";
 import { textEncodings } from "@relpos/text";
 import type { BackendRequest } from "../backends/load.js";
-import { labelFormats, type ReadFlags } from "../records/read-records.js";
+import { labelFormats, type ReadFlags } from "../records/read-flags.js";
 import { backendFlags, type Flag } from "./flags.js";
 import { parseLora } from "./parse-lora.js";
 import { numberFrom, oneOf, realNumber, wholeNumber } from "./parsers.js";

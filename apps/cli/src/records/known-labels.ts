@@ -1,5 +1,6 @@
 import type { LabeledRecord } from "@relpos/text";
-import type { LeftOut, ReadRecords } from "./read-records.js";
+import type { LeftOut } from "./left-out.js";
+import type { ReadRecords } from "./read-records.js";
 
 /** Records without those that have a label which training has not. */
 export function withKnownLabels(records: ReadRecords["records"], known: ReadonlySet<string>): ReadRecords {

@@ -9,7 +9,6 @@ import {
   joinDatasets,
   type LineOptions,
   type Place,
-  type ReadReport,
   readChats,
   readConversations,
   readLabeledJson,
@@ -18,44 +17,17 @@ import {
   readParallel,
   readSquad,
   readText,
-  type TextEncodingName,
 } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { CliError, exitCodes } from "../errors.js";
 import { cannotRead, isFileError } from "../file-errors.js";
+import type { LeftOut } from "./left-out.js";
+import type { LabelFormat, ReadFlags } from "./read-flags.js";
 import { readTexts } from "./read-texts.js";
-
-/** How the lines of a labelled file are read: `label text`, `text<TAB>label`, or by its columns or fields. */
-export const labelFormats = ["label-first", "label-last", "table", "json"] as const;
-type LabelFormat = (typeof labelFormats)[number];
-
-/** How records are read. */
-export interface ReadFlags {
-  readonly textEncoding?: TextEncodingName;
-  readonly format?: LabelFormat;
-  readonly textColumn?: string;
-  readonly labelColumn?: string;
-  /** "skip" leaves wrong records out, and counts them. */
-  readonly onError?: "throw" | "skip";
-  /** Only the first so many records of each file are read. */
-  readonly limit?: number;
-  /** Whether a text of `lm` stays in its file, however small it is. */
-  readonly stream?: true;
-}
 
 /** Records of one option, and what was left out. */
 export interface ReadRecords extends LeftOut {
   readonly records: readonly object[];
-}
-
-/** How many records were left out, and what was wrong with the first of them. */
-export type LeftOut = Pick<ReadReport, "skipped" | "problems">;
-
-/** `--data a.tsv: left out 2 wrong records; the first: a.tsv:7: a line must …`, or nothing where all were read. */
-export function describeLeftOut(flag: string, path: string, { skipped, problems: [first] }: LeftOut): string {
-  if (!first) return "";
-  const count = skipped === 1 ? "1 wrong record" : `${skipped.toLocaleString("en-US")} wrong records`;
-  return `${flag} ${path}: left out ${count}; the first: ${first.file}:${first.line}: ${first.rule}\n`;
 }
 
 /** Reads the records of a task. Errors name file, line and rule. */

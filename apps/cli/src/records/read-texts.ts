@@ -3,7 +3,8 @@ import { openSource } from "@relpos/checkpoints/safetensors";
 import { checkLargeText, type LargeText, type LargeTextOptions, openLargeText, readWholeText } from "@relpos/text";
 import { fileSource } from "@relpos/text/node";
 import { CliError } from "../errors.js";
-import type { LeftOut, ReadFlags } from "./read-records.js";
+import type { LeftOut } from "./left-out.js";
+import type { ReadFlags } from "./read-flags.js";
 
 /** Texts of `lm`, and the lines that were left out. */
 export interface ReadTexts extends LeftOut {

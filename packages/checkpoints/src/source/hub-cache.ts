@@ -1,7 +1,7 @@
 import { check } from "@relpos/core";
 import { blobSource } from "./byte-source.js";
+import type { Folder } from "./folder.js";
 import type { HubCache } from "./hub.js";
-import type { Folder } from "./open-folder.js";
 import { readWhole } from "./read-whole.js";
 
 const cacheName = "relpos-checkpoints";

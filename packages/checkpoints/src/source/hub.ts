@@ -1,7 +1,7 @@
 import { check, RelposError } from "@relpos/core";
 import { hubCache } from "#hub-cache";
 import type { ReadOptions } from "./byte-source.js";
-import type { Folder } from "./open-folder.js";
+import type { Folder } from "./folder.js";
 import type { OnProgress } from "./progress.js";
 
 /** Where files of the hub are kept. */

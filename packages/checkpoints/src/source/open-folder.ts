@@ -2,13 +2,11 @@ import { check } from "@relpos/core";
 import { isLocal, readFolder } from "#files";
 import { openSafetensors, type Safetensors } from "../safetensors/reader.js";
 import { openShards } from "../safetensors/shards.js";
-import { type ByteSource, blobSource, type ReadOptions } from "./byte-source.js";
+import { blobSource, type ReadOptions } from "./byte-source.js";
+import type { Folder } from "./folder.js";
 import { type HubOptions, isHubId, openHub } from "./hub.js";
 import { filePath } from "./open-source.js";
 import { openUrlFolder } from "./url-folder.js";
-
-/** Files by name: those of a checkpoint's folder, wherever it is. */
-export type Folder = ReadonlyMap<string, ByteSource>;
 
 /** A folder's path, an address, a model of the hub by its name, files that a user chose, or files by name. */
 export type FolderLike = string | URL | Iterable<File> | Folder;

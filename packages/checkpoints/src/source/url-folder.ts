@@ -1,5 +1,5 @@
 import { type ByteSource, bytesSource, type ReadOptions } from "./byte-source.js";
-import type { Folder } from "./open-folder.js";
+import type { Folder } from "./folder.js";
 import { type UrlOptions, urlSource } from "./url-source.js";
 
 const fixedNames = [
