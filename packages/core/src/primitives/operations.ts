@@ -30,20 +30,37 @@ export function iota(shape: readonly Dim[], axis = 0, dtype: DType = "int32"): T
 }
 
 type Unary = "neg" | "abs" | "sign" | "floor" | "exp" | "log" | "sqrt" | "sin" | "cos" | "tanh" | "erf" | "logicalNot";
-const unary = (op: Unary) => (x: Tensor) => applyPrimitive(op, [x], {});
+/** An operation on every element. */
+type UnaryOperation = (x: Tensor) => Tensor;
+const unary =
+  (op: Unary): UnaryOperation =>
+  (x) =>
+    applyPrimitive(op, [x], {});
 
-export const neg: (x: Tensor) => Tensor = unary("neg");
-export const abs: (x: Tensor) => Tensor = unary("abs");
-export const sign: (x: Tensor) => Tensor = unary("sign");
-export const floor: (x: Tensor) => Tensor = unary("floor");
-export const exp: (x: Tensor) => Tensor = unary("exp");
-export const log: (x: Tensor) => Tensor = unary("log");
-export const sqrt: (x: Tensor) => Tensor = unary("sqrt");
-export const sin: (x: Tensor) => Tensor = unary("sin");
-export const cos: (x: Tensor) => Tensor = unary("cos");
-export const tanh: (x: Tensor) => Tensor = unary("tanh");
-export const erf: (x: Tensor) => Tensor = unary("erf");
-export const logicalNot: (x: Tensor) => Tensor = unary("logicalNot");
+/** −x. */
+export const neg: UnaryOperation = unary("neg");
+/** |x|. */
+export const abs: UnaryOperation = unary("abs");
+/** −1, 0 or 1, as x is below, at or above 0. */
+export const sign: UnaryOperation = unary("sign");
+/** The largest whole number that is not above x. */
+export const floor: UnaryOperation = unary("floor");
+/** eˣ. */
+export const exp: UnaryOperation = unary("exp");
+/** The natural logarithm. */
+export const log: UnaryOperation = unary("log");
+/** The square root. */
+export const sqrt: UnaryOperation = unary("sqrt");
+/** The sine of an angle in radians. */
+export const sin: UnaryOperation = unary("sin");
+/** The cosine of an angle in radians. */
+export const cos: UnaryOperation = unary("cos");
+/** The hyperbolic tangent. */
+export const tanh: UnaryOperation = unary("tanh");
+/** The error function, 2/√π ∫₀ˣ e^(−t²) dt. */
+export const erf: UnaryOperation = unary("erf");
+/** True where x is false. */
+export const logicalNot: UnaryOperation = unary("logicalNot");
 
 /** Converts to another element type; the tensor itself when it has that type. */
 export function cast(x: Tensor, dtype: DType): Tensor {
@@ -69,20 +86,36 @@ type Binary =
   | "logicalAnd"
   | "logicalOr";
 
-const binary = (op: Binary) => (a: TensorLike, b: TensorLike) => applyPrimitive(op, sameType(op, a, b), {});
+/** An operation on pairs of elements of tensors that broadcast; a number is a scalar of the other's type. */
 type BinaryOperation = (a: TensorLike, b: TensorLike) => Tensor;
+const binary =
+  (op: Binary): BinaryOperation =>
+  (a, b) =>
+    applyPrimitive(op, sameType(op, a, b), {});
 
+/** a + b. */
 export const add: BinaryOperation = binary("add");
+/** a − b. */
 export const sub: BinaryOperation = binary("sub");
+/** a · b, element by element. */
 export const mul: BinaryOperation = binary("mul");
+/** a / b; of whole numbers toward zero. */
 export const div: BinaryOperation = binary("div");
+/** a to the power of b. */
 export const pow: BinaryOperation = binary("pow");
+/** The larger of a and b. */
 export const maximum: BinaryOperation = binary("maximum");
+/** The smaller of a and b. */
 export const minimum: BinaryOperation = binary("minimum");
+/** Whether a = b. */
 export const equal: BinaryOperation = binary("equal");
+/** Whether a < b. */
 export const less: BinaryOperation = binary("less");
+/** Whether a ≤ b. */
 export const lessOrEqual: BinaryOperation = binary("lessOrEqual");
+/** Whether both are true. */
 export const logicalAnd: BinaryOperation = binary("logicalAnd");
+/** Whether one of both is true. */
 export const logicalOr: BinaryOperation = binary("logicalOr");
 
 /** Elements of `then` where the condition holds, of `otherwise` elsewhere; all three broadcast. */
