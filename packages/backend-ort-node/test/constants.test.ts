@@ -8,7 +8,7 @@ import { type HostTensor, type Tensor, trace } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOrtNodeBackend } from "../src/index.js";
-import { noise } from "./helpers.js";
+import { noise } from "./run-graph.js";
 
 const folder = mkdtempSync(join(tmpdir(), "relpos-constants-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -5,7 +5,7 @@ import { type Graph, type HostTensor, type Tensor, trace } from "@relpos/core";
 import type { Backend, Donation } from "@relpos/core/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOrtNodeBackend } from "../src/index.js";
-import { noise } from "./helpers.js";
+import { noise } from "./run-graph.js";
 
 let backend: Backend;
 const reference = createReferenceBackend();

@@ -7,7 +7,7 @@ import { lower, onnxFiles } from "@relpos/onnx";
 import { InferenceSession, Tensor as OrtValue } from "onnxruntime-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOrtNodeBackend } from "../src/index.js";
-import { runGraph } from "./helpers.js";
+import { runGraph } from "./run-graph.js";
 
 const folder = mkdtempSync(join(tmpdir(), "relpos-onnx-"));
 afterAll(() => rmSync(folder, { recursive: true }));

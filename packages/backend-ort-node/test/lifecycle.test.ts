@@ -3,7 +3,7 @@ import * as core from "@relpos/core";
 import { type Tensor, tensor, trace, UnsupportedError } from "@relpos/core";
 import { afterEach, expect, test } from "vitest";
 import { createOrtNodeBackend, type OrtNodeOptions } from "../src/index.js";
-import { noise, runGraph } from "./helpers.js";
+import { noise, runGraph } from "./run-graph.js";
 
 type OrtBackend = Awaited<ReturnType<typeof createOrtNodeBackend>>;
 

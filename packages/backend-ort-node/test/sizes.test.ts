@@ -5,7 +5,7 @@ import { dimension, type HostTensor, type Tensor, tensor, trace } from "@relpos/
 import type { Backend } from "@relpos/core/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createOrtNodeBackend } from "../src/index.js";
-import { noise } from "./helpers.js";
+import { noise } from "./run-graph.js";
 
 let backend: Backend;
 const reference = createReferenceBackend();

@@ -4,7 +4,7 @@ import * as core from "@relpos/core";
 import { trace } from "@relpos/core";
 import { expect, test } from "vitest";
 import { createOrtNodeBackend } from "../src/index.js";
-import { noise, runGraph } from "./helpers.js";
+import { noise, runGraph } from "./run-graph.js";
 
 const graph = trace(
   (a, b) => core.softmax(core.matMul(a, b)),

@@ -23,7 +23,7 @@ interface Card {
 
 export function createCards(ids: readonly string[]): Cards {
   const cards = ids.map((id) => createCard(element(id, HTMLElement)));
-  const helper = openWorker({
+  const artist = openWorker({
     inspected: ({ request, markup }) => {
       for (const card of cards) if (same(card.wanted, request)) fill(card, markup);
     },
@@ -36,7 +36,7 @@ export function createCards(ids: readonly string[]): Cards {
       const changed = cards.filter((card, place) => !same(card.wanted, requests[place]));
       if (changed.length === 0) return;
       // What is still being drawn may not be wanted any more.
-      if (cards.some(({ waits }) => waits)) helper.drop();
+      if (cards.some(({ waits }) => waits)) artist.drop();
       cards.forEach((card, place) => {
         const request = requests[place];
         if (!request || same(card.wanted, request)) return;
@@ -46,7 +46,7 @@ export function createCards(ids: readonly string[]): Cards {
       });
       for (const { wanted, waits, before } of cards) {
         before.ariaBusy = String(waits);
-        if (wanted && waits) helper.ask({ type: "inspect", request: wanted, text: textSize() });
+        if (wanted && waits) artist.ask({ type: "inspect", request: wanted, text: textSize() });
       }
     },
     showLearned: (pictures) => {

@@ -1,14 +1,14 @@
 import { type Handlers, handle, type Reply, type Request } from "../messages.js";
 
 /** A worker that can be asked, and thrown away with all that it does. */
-export interface Helper {
+export interface OpenedWorker {
   ask(request: Request): void;
   /** Ends what it does, whatever that is. The next request starts it anew. */
   drop(): void;
 }
 
 /** A worker of the page, started when it is first asked. */
-export function openWorker(handlers: Partial<Handlers<Reply, void>>): Helper {
+export function openWorker(handlers: Partial<Handlers<Reply, void>>): OpenedWorker {
   let worker: Worker | undefined;
   const start = (): Worker => {
     const started = new Worker(new URL("../worker.ts", import.meta.url), { type: "module" });
