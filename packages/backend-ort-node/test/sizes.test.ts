@@ -133,6 +133,36 @@ test.each([
   },
 );
 
+test.each([
+  { heads: 4, window: undefined, count: 1 },
+  { heads: 2, window: 6, count: 1 },
+  { heads: 4, window: undefined, count: 2 },
+])("attention to the first rows of a past: $heads heads on 2, window $window, batch $count", async (own) => {
+  const { heads, window, count } = own;
+  const f = (query: Tensor, key: Tensor, value: Tensor, pastKey: Tensor, pastValue: Tensor, length: Tensor) => {
+    const earlier = { key: pastKey, value: pastValue, length };
+    const attended = core.attention(query, key, value, { causal: true, window, past: earlier });
+    return [core.transpose(attended.output, [0, 2, 1, 3]), attended.key, attended.value];
+  };
+  const [queries, keys] = [heads, 2].map((some) => ({ shape: [count, some, sequence, 8], dtype: "float32" }) as const);
+  const before = { shape: [count, 2, past, 8], dtype: "float32" } as const;
+  const specs = [queries!, keys!, keys!, before, before, { shape: [count], dtype: "int32" } as const];
+  for (const share of [0, 0.5, 1]) {
+    const feeds = ({ sequence: length, past: capacity }: Bindings) => [
+      noise([count, heads, length, 8]),
+      ...[2, 3].map((seed) => noise([count, 2, length, 8], seed)),
+      ...[4, 5].map((seed) => noise([count, 2, capacity, 8], seed)),
+      tensor(
+        Array.from({ length: count }, (_, row) => Math.floor(share * capacity) * (1 - row)),
+        [count],
+        "int32",
+      ),
+    ];
+    const some = [1, 5, 130].map((length) => ({ batch: count, sequence: length, past: 9 }));
+    await serves(f as never, specs, feeds, some);
+  }
+});
+
 test("a shape that does not fit is an error that names the input", async () => {
   const graph = trace(
     (x, y) => core.add(x!, y!),

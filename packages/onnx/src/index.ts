@@ -5,7 +5,16 @@ export { claims, standardClaims } from "./lower/fusions.js";
 export { type LowerOptions, lower } from "./lower/lower.js";
 export { alignment, type EncodedModel, type EncodeOptions, encodeOnnx, onnxFiles } from "./model/encode.js";
 export { withInt64Inputs } from "./model/int64-inputs.js";
-export type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxType, OnnxValue } from "./model/model.js";
+export type {
+  OnnxAttribute,
+  OnnxBranch,
+  OnnxExternalValue,
+  OnnxInitializer,
+  OnnxModel,
+  OnnxNode,
+  OnnxType,
+  OnnxValue,
+} from "./model/model.js";
 export { printOnnx } from "./model/print.js";
 export { createOrtBackend, type OrtBackendOptions, type OrtTensor } from "./session/backend.js";
 export { copyModels } from "./session/copy-models.js";

@@ -1,5 +1,5 @@
 import * as core from "@relpos/core";
-import { dimension, type Tensor, type TensorSpec, tensor, trace } from "@relpos/core";
+import { type Dim, dimension, type Tensor, type TensorSpec, tensor, trace } from "@relpos/core";
 import { prepare } from "@relpos/core/backend";
 import { expect, test } from "vitest";
 import { claims, lower, type OnnxModel, type Provider, printOnnx } from "../src/index.js";
@@ -198,4 +198,26 @@ test("on WebGPU many tensors are joined a few at a time, and none is split into 
   expect(operations("cpu", 8)).toEqual(new Set(["split"]));
   expect(operations("webgpu", 7)).toEqual(new Set(["split"]));
   expect(operations("webgpu", 8)).toEqual(new Set(["slice"]));
+});
+
+test("attention of any number of tokens to a past that is not full has a branch for one, and one for many", () => {
+  const heads = (name: string, count: number, length: Dim) => float(name, 1, count, length, 8);
+  const model = modelOf(
+    (q, k, v, key, value, length) =>
+      core.attention(q!, k!, v!, { causal: true, past: { key: key!, value: value!, length: length! } }).output,
+    heads("q", 4, sequence),
+    heads("k", 2, sequence),
+    heads("v", 2, sequence),
+    heads("key", 2, past),
+    heads("value", 2, past),
+    { name: "length", shape: [1], dtype: "int32" },
+  );
+  const branches = model.nodes.flatMap(({ attributes }) =>
+    Object.entries(attributes).flatMap(([name, { type, value }]) =>
+      type === "graph" ? [[name, value.nodes.map(({ operation }) => operation)] as const] : [],
+    ),
+  );
+  expect(branches.map(([name]) => name)).toEqual(["then_branch", "else_branch"]);
+  expect(branches.map(([, operations]) => operations.includes("GroupQueryAttention"))).toEqual([false, true]);
+  expect(printOnnx(model)).toMatch(/If<then_branch=\{ .*; return \w+: float32\[1, 4, 1, 8\] \}, else_branch=\{ .* \}>/);
 });

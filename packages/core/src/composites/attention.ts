@@ -18,7 +18,7 @@ import {
   tanh,
   where,
 } from "../primitives/operations.js";
-import { addDims, type Dim, equalDims, printShape, subtractDims } from "../tensor/dimension.js";
+import { addDims, type Dim, equalDims, multiplyDims, printShape, subtractDims } from "../tensor/dimension.js";
 import { lowestFinite } from "../tensor/dtype.js";
 import type { Attributes } from "../tensor/node.js";
 import type { Tensor, TensorType } from "../tensor/tensor.js";
@@ -71,9 +71,9 @@ const attendComposite = defineComposite<Attributes>({
 
 const attentionComposite = defineComposite<AttentionAttributes>({
   name: "attention",
-  infer: (inputs, { window }) => {
+  infer: (inputs, { causal, window }) => {
     const [query, key, value] = inputs as readonly [TensorType, TensorType, TensorType];
-    const [bias, mask, pastKey, pastValue] = inputs.slice(3);
+    const [bias, mask, pastKey, pastValue, filled] = inputs.slice(3);
     for (const input of [query, key, value]) {
       check(
         input.shape.length === 4,
@@ -95,6 +95,9 @@ const attentionComposite = defineComposite<AttentionAttributes>({
       return `key and value must agree in heads and length, got ${printShape(key.shape)} and ${printShape(value.shape)}`;
     });
     check(!pastKey === !pastValue, "attention", () => "past keys and past values come together");
+    check(!filled || (!!pastKey && causal), "attention", () => {
+      return "how much of the past is filled is said of a past, in causal attention";
+    });
     check(window === undefined || window > 0, "attention", () => `window must be positive, got ${window}`);
     const length = pastKey ? addDims(pastKey.shape[2] as Dim, keys) : keys;
     const scores = [batch, heads, queries, length];
@@ -116,10 +119,15 @@ const attentionComposite = defineComposite<AttentionAttributes>({
       { shape: [batch, kvHeads, length, valueSize], dtype: value.dtype },
     ];
   },
-  decompose: ([q, k, v, bias, mask, pastKey, pastValue], { causal, window, softcap, scale }) => {
+  decompose: ([q, k, v, bias, mask, pastKey, pastValue, filled], { causal, window, softcap, scale }) => {
     const query = q as Tensor;
     const key = pastKey ? concat([pastKey, k as Tensor], 2) : (k as Tensor);
     const value = pastValue ? concat([pastValue, v as Tensor], 2) : (v as Tensor);
+    if (pastKey && pastValue && filled) {
+      const own = { query, key: k as Tensor, value: v as Tensor };
+      const past = { key: pastKey, value: pastValue, length: filled };
+      return [attendToFilled(own, past, { bias, mask, window, softcap, scale }), key, value];
+    }
     const capped = groupedScores(query, key, scale, softcap);
     const [queries, keys] = [query.shape[2] as Dim, key.shape[2] as Dim];
     const visible = [mask, causal ? causalMask(queries, keys, window) : undefined].filter((x) => x !== undefined);
@@ -129,6 +137,54 @@ const attentionComposite = defineComposite<AttentionAttributes>({
     return [attend(scores, repeatHeads(value, groups)).output, key, value];
   },
 });
+
+type Own = { readonly query: Tensor; readonly key: Tensor; readonly value: Tensor };
+type Past = NonNullable<AttentionOptions["past"]> & { readonly length: Tensor };
+
+/**
+ * Attention to a past of which only the first rows are filled. Products with the past and with the new keys are two parts of the
+ * scores under one softmax, so that the past is read where it lies. Heads that share keys are rows of one product.
+ */
+function attendToFilled(
+  { query, key, value }: Own,
+  past: Past,
+  { bias, mask, window, softcap, scale }: Omit<AttentionOptions, "past"> & { readonly scale: number },
+): Tensor {
+  const [batch, heads, length, size] = query.shape as readonly [Dim, number, Dim, number];
+  const kvHeads = key.shape[1] as number;
+  const rows = multiplyDims(heads / kvHeads, length);
+  const capacity = past.key.shape[2] as Dim;
+  const grouped = reshape(query, [batch, kvHeads, rows, size]);
+  const products = (keys: Tensor): Tensor => {
+    const scores = groupedScores(grouped, keys, scale, softcap);
+    return reshape(scores, [batch, heads, length, keys.shape[2] as Dim]);
+  };
+  const scores = concat([products(past.key), products(key)], 3);
+  const visible = visibleRows(past.length, capacity, length, window);
+  const probabilities = softmax(addToScores(scores, bias, mask ? logicalAnd(visible, mask) : visible));
+  const sums = (from: Dim, to: Dim, values: Tensor): Tensor => {
+    const part = slice(probabilities, { 3: [from, to] });
+    return scaledMatMul(reshape(part, [batch, kvHeads, rows, values.shape[2] as Dim]), values);
+  };
+  const summed = add(sums(0, capacity, past.value), sums(capacity, addDims(capacity, length), value));
+  return reshape(summed, [batch, heads, length, value.shape[3] as Dim]);
+}
+
+/** Which of the past's rows and of the new tokens each new token sees, [B, 1, S, C + S]. */
+function visibleRows(filled: Tensor, capacity: Dim, length: Dim, window: number | undefined): Tensor {
+  const batch = filled.shape[0] as Dim;
+  const start = reshape(filled, [batch, 1, 1, 1]);
+  const query = add(start, iota([1, 1, length, 1], 2));
+  const before = iota([1, 1, 1, capacity], 3);
+  const own = add(start, iota([1, 1, 1, length], 3));
+  const near = (key: Tensor): readonly Tensor[] => (window === undefined ? [] : [less(sub(query, key), window)]);
+  const all = (conditions: readonly Tensor[], keys: Dim): Tensor =>
+    expand(conditions.reduce(logicalAnd), [batch, 1, length, keys]);
+  return concat(
+    [all([less(before, start), ...near(before)], capacity), all([lessOrEqual(own, query), ...near(own)], length)],
+    3,
+  );
+}
 
 /** scale·q·kᵀ with grouped key heads, capped where asked for: [B, H, Q, D] and [B, Hkv, K, D] → [B, H, Q, K]. */
 export function groupedScores(query: Tensor, key: Tensor, scale: number, softcap?: number): Tensor {
@@ -171,8 +227,11 @@ export interface AttentionOptions {
   readonly bias?: Tensor | undefined;
   /** Which keys may be seen, bool; broadcasts to [B, H, Q, K]. A row that may see none attends evenly. */
   readonly mask?: Tensor | undefined;
-  /** Earlier keys and values [B, Hkv, P, D], put before the new ones. */
-  readonly past?: { readonly key: Tensor; readonly value: Tensor } | undefined;
+  /**
+   * Earlier keys and values [B, Hkv, P, D], put before the new ones. With `length`, int32 [B], only so many of each sequence's rows
+   * are seen, those behind hold any finite numbers, and the first new key stands at position `length`.
+   */
+  readonly past?: { readonly key: Tensor; readonly value: Tensor; readonly length?: Tensor | undefined } | undefined;
   /** Whether query i sees keys j ≤ i + (K − Q) only. Default `false`. */
   readonly causal?: boolean | undefined;
   /** With `causal`: how many of the latest keys a query sees, its own included. Default: all. */
@@ -199,7 +258,7 @@ export function attention(
   check(typeof size === "number", "attention", () => `head size must be known, got ${printShape(query.shape)}`);
   const { bias, mask, past, causal = false, window, softcap, scale = 1 / Math.sqrt(size) } = options;
   check(window === undefined || causal, "attention", () => "a window needs causal attention");
-  const inputs = [query, key, value, bias, mask, past?.key, past?.value];
+  const inputs = [query, key, value, bias, mask, past?.key, past?.value, ...(past?.length ? [past.length] : [])];
   const [output, presentKey, presentValue] = applyComposite(attentionComposite, inputs, {
     causal,
     window,

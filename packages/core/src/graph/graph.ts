@@ -54,9 +54,12 @@ export function nodesBefore(outputs: readonly Tensor[], stop: ReadonlySet<Tensor
 /**
  * Values of the named dimensions, read from the shapes that were fed. Errors when a shape does not fit its input.
  */
-export function bindDimensions(graph: Graph, shapeOf: (input: Tensor) => readonly number[]): DimBindings {
+export function bindDimensions(
+  { inputs }: Pick<Graph, "inputs">,
+  shapeOf: (input: Tensor) => readonly number[],
+): DimBindings {
   const bindings = new Map<string, number>();
-  const shapes = graph.inputs.map((input) => ({ input, shape: shapeOf(input) }));
+  const shapes = inputs.map((input) => ({ input, shape: shapeOf(input) }));
   for (const { input, shape } of shapes) {
     input.shape.forEach((dim, axis) => {
       const name = bareName(dim);

@@ -2,6 +2,7 @@ import { type Dim, equalDims, equalShapes, subtractDims, type TensorType, tensor
 import type { CompositeCall } from "@relpos/core/backend";
 import { flag, float, int, ints } from "../model/model.js";
 import type { LoweringContext } from "./context.js";
+import { lowerFilled, toFilled } from "./filled-attention.js";
 import { attributesOf, type Claim, type Fusion, type FusionCall, never, ofType, typeOf } from "./fusion.js";
 
 interface AttentionAttributes {
@@ -64,12 +65,23 @@ const isLong: Claim = (call) => {
   return typeof length !== "number" || length >= longSequence;
 };
 
+/** Of a past of which all rows are filled. */
+const isFull: Claim = ({ inputs }) => inputs[7] === undefined;
+
 /** By GroupQueryAttention where it is faster and can, otherwise by the standard operation. */
 export const attention: Fusion = {
-  supports: { cpu: standard, webgpu: never, cuda: never },
-  lower: (context, call) =>
-    isLong(call) && grouped(call) ? lowerGrouped(context, call) : lowerStandard(context, call),
+  supports: { cpu: (call) => (isFull(call) ? standard(call) : toFilled(call)), webgpu: never, cuda: never },
+  lower: (context, call) => {
+    if (!isFull(call)) return [lowerFilled(context, call), ...withPast(context, call)];
+    return isLong(call) && grouped(call) ? lowerGrouped(context, call) : lowerStandard(context, call);
+  },
 };
+
+/** Keys and values with the past before them, which hardly anybody needs. */
+const withPast = (context: LoweringContext, { values, needed }: FusionCall): readonly string[] =>
+  [1, 2].map((index) =>
+    needed[index] ? context.node("Concat", [values[index + 4], values[index]], { axis: int(2) }) : "",
+  );
 
 function lowerStandard(context: LoweringContext, call: FusionCall): readonly string[] {
   const { causal, softcap, scale } = attributesOf<AttentionAttributes>(call);

@@ -1,11 +1,12 @@
 import { type DType, elementCount, type HostTensor, tensor, toStorage } from "@relpos/core";
-import type { OnnxAttribute, OnnxInitializer, OnnxNode } from "../model/model.js";
+import type { OnnxAttribute, OnnxBranch, OnnxInitializer, OnnxNode, OnnxValue } from "../model/model.js";
 import { castTarget } from "./cast-target.js";
 
 export type NodeAttributes = Readonly<Record<string, OnnxAttribute>>;
 
 /** Collects the nodes and initializers of a model; every method that makes a value returns its name. */
 export interface Builder {
+  /** The nodes so far, of the branch that is being made or of the graph. */
   readonly nodes: readonly OnnxNode[];
   readonly initializers: readonly OnnxInitializer[];
   /** A name that starts with `hint` and is not taken. */
@@ -25,6 +26,10 @@ export interface Builder {
     attributes?: NodeAttributes,
     domain?: string,
   ): readonly string[];
+  /** The nodes of a branch, which is made of the graph's values and may hold none that others read. */
+  branch(make: () => OnnxValue): OnnxBranch;
+  /** A value that is made when it is first asked for; not to be made within a branch. */
+  once(key: string, make: () => string): string;
   cast(value: string, dtype: DType): string;
   /** A vector of 64-bit integers, shared by all who need the same. */
   int64(values: readonly number[]): string;
@@ -36,7 +41,7 @@ export interface Builder {
 
 /** An empty model in the making. */
 export function createBuilder(): Builder {
-  const nodes: OnnxNode[] = [];
+  let nodes: OnnxNode[] = [];
   const initializers: OnnxInitializer[] = [];
   const taken = new Map<string, number>();
   const shared = new Map<unknown, string>();
@@ -73,11 +78,22 @@ export function createBuilder(): Builder {
   };
 
   return {
-    nodes,
+    get nodes() {
+      return nodes;
+    },
     initializers,
     name,
     node,
     outputs,
+    branch: (make) => {
+      const around = nodes;
+      nodes = [];
+      const output = make();
+      const made = { nodes, outputs: [output] };
+      nodes = around;
+      return made;
+    },
+    once: (key, make) => share(`once ${key}`, make),
     cast: (value, dtype) => node("Cast", [value], { to: castTarget(dtype) }),
     int64: (values) => {
       const data = () => BigInt64Array.from(values, BigInt);

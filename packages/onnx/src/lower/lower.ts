@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "@relpos/core";
 import { callOf } from "@relpos/core/backend";
-import type { OnnxModel, OnnxValue } from "../model/model.js";
+import { branch, type OnnxModel, type OnnxNode, type OnnxValue } from "../model/model.js";
 import { createBuilder } from "./builder.js";
 import type { AccuracyLevel, LoweringContext, Provider } from "./context.js";
 import { fusions } from "./fusions.js";
@@ -74,11 +74,7 @@ export function lower(graph: Graph, options: LowerOptions = {}): OnnxModel {
         return { name: nameOf(input), type: input.dtype, shape: input.shape as readonly number[], ...place };
       }),
     }),
-    nodes: builder.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(rename),
-      outputs: node.outputs.map(rename),
-    })),
+    nodes: builder.nodes.map((node) => renameValues(node, rename)),
   };
 }
 
@@ -102,6 +98,21 @@ function lowerComposite(
   });
   const inputs = node.inputs.map((input) => input && nameOf(input));
   return claimed.lower(context, { ...call, values: inputs, needed: node.outputs.map((output) => used.has(output)) });
+}
+
+/** A node with its values by other names, also those that its branches read. */
+function renameValues(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  const attributes = Object.entries(node.attributes).map(([name, attribute]) => {
+    if (attribute.type !== "graph") return [name, attribute] as const;
+    const { nodes, outputs } = attribute.value;
+    return [name, branch({ nodes: nodes.map((inner) => renameValues(inner, rename)), outputs })] as const;
+  });
+  return {
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+    attributes: Object.fromEntries(attributes),
+  };
 }
 
 function describe(name: string, tensor: Tensor): OnnxValue {

@@ -65,6 +65,12 @@ function chunksOf(context: LoweringContext, call: FusionCall): number {
   return context.provider === "cpu" && known && rows % rowsOfChunk === 0 ? rows / rowsOfChunk : 1;
 }
 
+/** The rows of one sequence, which FusedMatMul takes as they lie; it adds no bias. */
+const ofOneSequence: Claim = (call) => {
+  const { shape } = typeOf(call, 0);
+  return ofType("float32")(call) && !call.inputs[2] && shape.length === 3 && shape[0] === 1 && shape[2] !== 0;
+};
+
 /** Gemm on rows, with the weight as it lies; leading axes are folded into rows before and unfolded after. */
 export const linear: Fusion = {
   supports: everywhere((call) => {
@@ -73,6 +79,10 @@ export const linear: Fusion = {
   }),
   lower: (context, call) => {
     const [x, weight, bias] = call.values;
+    if (context.provider === "cpu" && ofOneSequence(call)) {
+      const attributes = { transA: flag(false), transB: flag(true), alpha: float(1) };
+      return [context.node("FusedMatMul", [x, weight], attributes, "com.microsoft")];
+    }
     const { shape } = typeOf(call, 0);
     const [inner, width] = [shape.at(-1) as Dim, typeOf(call, 1).shape[0] as Dim];
     const flat = shape.length === 2;

@@ -16,13 +16,7 @@ export interface Sizes {
 /** Sizes of a graph's named dimensions, each computed once. */
 export function createSizes(builder: Builder, graph: Graph, nameOf: (input: Tensor) => string): Sizes {
   const sources = findSources(graph);
-  const known = new Map<string, string>();
-
-  const remember = (key: string, make: () => string): string => {
-    const value = known.get(key) ?? make();
-    known.set(key, value);
-    return value;
-  };
+  const remember = (key: string, make: () => string): string => builder.once(`sizes ${key}`, make);
   const readName = (name: string): string =>
     remember(name, () => {
       const source = sources.get(name);

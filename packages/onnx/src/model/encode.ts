@@ -1,13 +1,15 @@
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { bytesPerElement, elementCount } from "@relpos/core";
 import {
   AttributeProto_AttributeType,
   ModelProtoSchema,
+  type NodeProtoSchema,
   TensorProto_DataLocation,
   TensorProto_DataType,
 } from "onnx-buf";
 import type {
   OnnxAttribute,
+  OnnxBranch,
   OnnxExternalValue,
   OnnxInitializer,
   OnnxModel,
@@ -153,7 +155,13 @@ function encodeValue({ name, type, shape, description = "" }: OnnxValue) {
   return { name, docString: description, type: { value: { case: "tensorType" as const, value: tensorType } } };
 }
 
-function encodeNode({ operation, domain, inputs, outputs, attributes }: OnnxNode) {
+function encodeNode({
+  operation,
+  domain,
+  inputs,
+  outputs,
+  attributes,
+}: OnnxNode): MessageInitShape<typeof NodeProtoSchema> {
   const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...encodeAttribute(value) }));
   return { opType: operation, domain, input: [...inputs], output: [...outputs], attribute };
 }
@@ -167,4 +175,8 @@ const attributeEncoders = {
   float: (value: number) => ({ type: AttributeProto_AttributeType.FLOAT, f: value }),
   string: (value: string) => ({ type: AttributeProto_AttributeType.STRING, s: new TextEncoder().encode(value) }),
   ints: (value: readonly number[]) => ({ type: AttributeProto_AttributeType.INTS, ints: value.map(BigInt) }),
+  graph: ({ nodes, outputs }: OnnxBranch) => ({
+    type: AttributeProto_AttributeType.GRAPH,
+    g: { name: "branch", output: outputs.map(encodeValue), node: nodes.map(encodeNode) },
+  }),
 };

@@ -8,7 +8,14 @@ export type OnnxAttribute =
   | { readonly type: "int"; readonly value: number }
   | { readonly type: "float"; readonly value: number }
   | { readonly type: "string"; readonly value: string }
-  | { readonly type: "ints"; readonly value: readonly number[] };
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "graph"; readonly value: OnnxBranch };
+
+/** A branch of an If: nodes that may read every value of the graph around them. */
+export interface OnnxBranch {
+  readonly nodes: readonly OnnxNode[];
+  readonly outputs: readonly OnnxValue[];
+}
 
 /** One operation. Values are names; an input that is optional and absent, and an output that nobody needs, are "". */
 export interface OnnxNode {
@@ -63,4 +70,5 @@ export const int = (value: number): OnnxAttribute => ({ type: "int", value });
 export const float = (value: number): OnnxAttribute => ({ type: "float", value });
 export const text = (value: string): OnnxAttribute => ({ type: "string", value });
 export const ints = (value: readonly number[]): OnnxAttribute => ({ type: "ints", value });
+export const branch = (value: OnnxBranch): OnnxAttribute => ({ type: "graph", value });
 export const flag = (value: boolean): OnnxAttribute => int(value ? 1 : 0);

@@ -1,4 +1,4 @@
-import type { OnnxAttribute, OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from "./model.js";
+import type { OnnxAttribute, OnnxBranch, OnnxInitializer, OnnxModel, OnnxNode, OnnxValue } from "./model.js";
 
 /** Initializers of at most so many elements are printed whole. */
 const printedElements = 8;
@@ -34,5 +34,9 @@ function printNode({ operation, domain, inputs, outputs, attributes }: OnnxNode)
 }
 
 function printAttribute({ type, value }: OnnxAttribute): string {
+  if (type === "graph") return printBranch(value);
   return type === "ints" ? `[${value.join(", ")}]` : String(value);
 }
+
+const printBranch = ({ nodes, outputs }: OnnxBranch): string =>
+  `{ ${[...nodes.map(printNode), `return ${outputs.map(printValue).join(", ")}`].join("; ")} }`;

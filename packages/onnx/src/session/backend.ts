@@ -20,6 +20,7 @@ import { createGraphSessions, type GraphSessions } from "./graph-sessions.js";
 import { withRowWrites } from "./row-writes.js";
 import type { OrtService, RowWrite } from "./service.js";
 import { createSessionCache } from "./sessions.js";
+import { createStore, isSmall, type Store } from "./store.js";
 
 /** A tensor that ONNX Runtime holds; `tensor` is the number by which the service knows it. */
 export interface OrtTensor {
@@ -62,6 +63,7 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
   const sessions = createSessionCache(provider, service, { inPlace, accuracyLevel });
   const executables = new Set<Executable<OrtTensor>>();
   const supports = claims(provider);
+  const inHostMemory = provider === "cpu";
   let closed = false;
 
   const requireOpen = (operation: string): void => {
@@ -81,16 +83,16 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       requireOpen("compile");
       options.signal?.throwIfAborted();
       const donated = options.donated ?? [];
-      const inHostMemory = provider === "cpu";
       const plan = inHostMemory ? withRowWrites(source, donated) : { graph: source, writes: [], donations: donated };
       const graph = prepare(plan.graph, supports);
       for (const input of graph.inputs) requireDType("input", input.dtype);
       for (const node of graph.nodes) {
         for (const output of node.outputs) if (node.op !== "constant") requireDType(node.op, output.dtype);
       }
+      for (const handle of options.constants?.values() ?? []) store.give(handle);
       const { placed, fed } = placeConstants(graph, options.constants ?? new Map(), feedsInPlace);
       const own = createGraphSessions(graph, { ...plan, constants: placed }, { sessions, provider, supports });
-      const program = { graph, donated, writes: plan.writes, placed, fed };
+      const program = { graph, donated, writes: plan.writes, placed, fed, keepsSmall: inHostMemory };
       const executable = createExecutable(program, own, service, store, () => executables.delete(executable));
       executables.add(executable);
       try {
@@ -106,7 +108,8 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       requireDType("upload", value.dtype);
       const handle = store.make(value.shape, value.dtype);
       // Nobody waits here: requests are served in order, and what uses the tensor meets its error.
-      service.upload({ tensor: handle.tensor, value: transfer ? given(value) : ownCopy(value) }).catch(() => {});
+      if (inHostMemory && isSmall(value.shape, value.dtype)) store.keep(handle, ownCopy(value));
+      else service.upload({ tensor: handle.tensor, value: transfer ? given(value) : ownCopy(value) }).catch(() => {});
       return store.hold(handle);
     },
     ...(locate && {
@@ -120,12 +123,14 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
       requireOpen("download");
       store.requireLive("download", handle, "the tensor");
       check(!handle.file, "download", () => "a tensor in a file is read from there");
-      return service.download(handle.tensor);
+      const kept = store.keptOf(handle);
+      return kept ? copyOf(kept) : service.download(handle.tensor);
     },
     dispose: (handle) => store.dispose([handle]),
     memory: async () => {
       requireOpen("memory");
-      return service.memory();
+      const { tensors } = await service.memory();
+      return { tensors: tensors + store.kept };
     },
     close: async () => {
       if (closed) return;
@@ -136,6 +141,8 @@ export function createOrtBackend(options: OrtBackendOptions): Backend<OrtTensor>
     },
   };
 }
+
+const copyOf = (value: HostTensor): HostTensor => ({ ...value, data: value.data.slice() as HostTensor["data"] });
 
 /** Data whose memory the service may take: in the dtype's storage, and nobody else's. */
 function ownCopy(value: HostTensor): HostTensor {
@@ -149,36 +156,6 @@ function given(value: HostTensor): HostTensor {
   return data.byteLength === data.buffer.byteLength ? { ...value, data } : ownCopy(value);
 }
 
-/** The handles that a backend has given out. */
-interface Store {
-  make(shape: readonly number[], dtype: DType): OrtTensor;
-  hold(handle: OrtTensor): OrtTensor;
-  requireLive(operation: string, handle: OrtTensor, what: string): void;
-  /** Forgets a handle whose tensor the service drops by itself. */
-  forget(handle: OrtTensor): void;
-  dispose(handles: readonly OrtTensor[]): void;
-  clear(): void;
-}
-
-function createStore(service: OrtService): Store {
-  const live = new Set<OrtTensor>();
-  let next = 0;
-  return {
-    make: (shape, dtype) => ({ tensor: next++, shape, dtype }),
-    hold: (handle) => {
-      live.add(handle);
-      return handle;
-    },
-    requireLive: (operation, handle, what) => check(live.has(handle), operation, () => `${what} was disposed`),
-    forget: (handle) => live.delete(handle),
-    dispose: (handles) => {
-      const known = handles.filter((handle) => live.delete(handle));
-      if (known.length > 0) service.dispose(known.map(({ tensor }) => tensor)).catch(() => {});
-    },
-    clear: () => live.clear(),
-  };
-}
-
 /** A graph that was made ready, with what its runs take away and what is written after them. */
 interface Program {
   readonly graph: Graph;
@@ -188,16 +165,22 @@ interface Program {
   readonly placed: ReadonlyMap<Tensor, Placement>;
   /** Constants that every run is fed. */
   readonly fed: ReadonlyMap<Tensor, OrtTensor>;
+  /** Whether small results stay on this side. */
+  readonly keepsSmall: boolean;
 }
 
 function createExecutable(
-  { graph, donated, writes, placed, fed }: Program,
+  { graph, donated, writes, placed, fed, keepsSmall }: Program,
   sessions: GraphSessions,
   service: OrtService,
   store: Store,
   onClose: () => void,
 ): Executable<OrtTensor> {
   let closed = false;
+  const inputs = graph.inputs.filter((input) => !placed.has(input));
+  const caches = new Map(writes.map(({ output, cache }) => [output, graph.inputs[cache] as Tensor]));
+  const replaced = new Set(donated.map(({ output }) => output));
+  const results = keepsSmall ? [...graph.outputs.keys()].filter((index) => !replaced.has(index)) : [];
 
   const feed = (feeds: ReadonlyMap<Tensor, OrtTensor>, input: Tensor): OrtTensor => {
     const name = input.name ?? "";
@@ -214,28 +197,32 @@ function createExecutable(
     run: async (feeds, { signal }: RunOptions = {}) => {
       check(!closed, "run", () => "the executable is closed");
       signal?.throwIfAborted();
-      const handles = new Map(
-        graph.inputs.flatMap((input) => (placed.has(input) ? [] : [[input, feed(feeds, input)] as const])),
-      );
-      const bindings = bindDimensions(
-        graph,
-        (input) => handles.get(input)?.shape ?? (input.shape as readonly number[]),
-      );
-      const caches = new Map(writes.map(({ output, cache }) => [output, graph.inputs[cache] as Tensor]));
+      const handles = new Map(inputs.map((input) => [input, feed(feeds, input)]));
+      const bindings = bindDimensions({ inputs }, (input) => (handles.get(input) as OrtTensor).shape);
       const outputs = graph.outputs.map(({ shape, dtype }, index) => {
         const cache = caches.get(index);
         const sizes = cache ? (handles.get(cache) as OrtTensor).shape : shape.map((dim) => evaluateDim(dim, bindings));
         return store.make(sizes, dtype);
       });
+      const given = [...new Set(handles.values())].flatMap((handle) => {
+        const value = store.keptOf(handle);
+        return value ? [{ tensor: handle.tensor, value }] : [];
+      });
+      const wanted = results.filter((index) => isSmall(outputs[index]!.shape, outputs[index]!.dtype));
       for (const { input } of donated) store.forget(handles.get(input) as OrtTensor);
       const run = sessions.use(bindings, (session) =>
         service.run({
           session,
           feeds: graph.inputs.map((input) => handles.get(input)?.tensor),
+          given,
           outputs: outputs.map(({ tensor }) => tensor),
+          wanted,
         }),
       );
-      const hold = () => outputs.map(store.hold);
+      const hold = (values: readonly HostTensor[]) => {
+        for (const [index, value] of values.entries()) store.keep(outputs[wanted[index]!]!, value);
+        return outputs.map(store.hold);
+      };
       return untilAborted(run.then(hold), signal, (late) => store.dispose(late));
     },
     close: async () => {

@@ -44,6 +44,15 @@ export function createOrtDriver(
     tensors.delete(tensor);
   };
 
+  const heldOf = async ({ dtype, data, shape }: HostTensor): Promise<Held> => {
+    const value = new runtime.Tensor(dtype, data, shape);
+    return { value: device ? await device.toDevice(value, dtype) : value, dtype };
+  };
+  const hostValueOf = async (tensor: number): Promise<HostTensor> => {
+    const { value, dtype } = held(tensor);
+    return copyOut(device ? await device.toHost(value, dtype) : value, dtype);
+  };
+
   /** The memory of a cache that was fed, which is the run's from then on: a copy where it was fed a second time. */
   const takeCache = async ({ feeds }: RunRequest, position: number): Promise<OrtValue> => {
     const tensor = feeds[position]!;
@@ -70,6 +79,8 @@ export function createOrtDriver(
     run: (request) =>
       inOrder(async () => {
         const { session, plan } = sessions.get(request.session) as { session: OrtSession; plan: RunPlan };
+        const { given = [], wanted = [] } = request;
+        for (const { tensor, value } of given) tensors.set(tensor, await heldOf(value));
         const inPlace = writableOutputs(plan, request);
         const fetches = plan.outputs.map((name, index) => [
           name,
@@ -95,21 +106,17 @@ export function createOrtDriver(
             if (memory !== undefined) tensors.delete(memory);
             tensors.set(request.outputs[index]!, { value: value as OrtValue, dtype: plan.outputTypes[index]! });
           });
+          const answered = await Promise.all(wanted.map((index) => hostValueOf(request.outputs[index]!)));
+          for (const index of wanted) drop(request.outputs[index]!);
+          return answered;
         } finally {
+          for (const { tensor } of given) drop(tensor);
           for (const index of plan.donated) drop(request.feeds[index]!);
           for (const { cache } of plan.rowWrites) drop(request.feeds[cache]!);
         }
       }),
-    upload: ({ tensor, value: { dtype, data, shape } }) =>
-      inOrder(async () => {
-        const value = new runtime.Tensor(dtype, data, shape);
-        tensors.set(tensor, { value: device ? await device.toDevice(value, dtype) : value, dtype });
-      }),
-    download: (tensor) =>
-      inOrder(async () => {
-        const { value, dtype } = held(tensor);
-        return copyOut(device ? await device.toHost(value, dtype) : value, dtype);
-      }),
+    upload: ({ tensor, value }) => inOrder(async () => void tensors.set(tensor, await heldOf(value))),
+    download: (tensor) => inOrder(() => hostValueOf(tensor)),
     dispose: (list) => inOrder(async () => list.forEach(drop)),
     release: (session) =>
       inOrder(async () => {

@@ -38,8 +38,12 @@ export interface RunRequest {
   readonly session: number;
   /** Tensors to feed, in the order of the plan's inputs; none for initializers. */
   readonly feeds: readonly (number | undefined)[];
+  /** Those of them that come with the request, and go with it. Default: none. */
+  readonly given?: readonly UploadRequest[];
   /** Numbers that the outputs get. */
   readonly outputs: readonly number[];
+  /** Positions of the outputs whose elements are answered, and which the service does not keep. Default: none. */
+  readonly wanted?: readonly number[];
 }
 
 export interface UploadRequest {
@@ -53,8 +57,8 @@ export interface UploadRequest {
  */
 export interface OrtService {
   open(request: OpenRequest): Promise<void>;
-  /** Errors when the model fails; donated inputs are gone all the same. */
-  run(request: RunRequest): Promise<void>;
+  /** Answers with the outputs that are wanted. Errors when the model fails; donated inputs are gone all the same. */
+  run(request: RunRequest): Promise<readonly HostTensor[]>;
   upload(request: UploadRequest): Promise<void>;
   download(tensor: number): Promise<HostTensor>;
   dispose(tensors: readonly number[]): Promise<void>;

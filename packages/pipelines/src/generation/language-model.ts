@@ -1,6 +1,6 @@
 import type { AppliedAdapter, Model } from "@relpos/checkpoints";
 import { check, type HostTensor, type Tensor } from "@relpos/core";
-import type { Backend, Executable, FileTensor } from "@relpos/core/backend";
+import { type Backend, type CompositeNode, callOf, type Executable, type FileTensor } from "@relpos/core/backend";
 import { type Named, parameterInputs } from "@relpos/core/nn";
 import { hold, specsOn } from "./held-weights.js";
 import { type StepGraph, type StepKind, stepGrowing, stepWithRoom } from "./step-graph.js";
@@ -27,6 +27,8 @@ export class LanguageModel {
   readonly #steps = new Map<string, Promise<Step>>();
   /** Whether the weights are freed with the model, or are another's. */
   readonly #owns: boolean;
+  /** Whether one step of a single text serves prompts and tokens alike, once it is known. */
+  #any: boolean | undefined;
   #adapter: HeldAdapter | undefined;
   #version = 0;
   #closed = false;
@@ -87,8 +89,9 @@ export class LanguageModel {
 
   /** The model with its adapter, and an input for each weight that it reads. */
   get running(): { readonly model: Model; readonly parameters: Named<Tensor> } {
-    const { model = this.model, inputs } = this.#adapter ?? {};
-    return { model, parameters: { ...this.parameters, ...inputs } };
+    const { model, parameters } = this;
+    if (!this.#adapter) return { model, parameters };
+    return { model: this.#adapter.model, parameters: { ...parameters, ...this.#adapter.inputs } };
   }
 
   /** What is fed to each step beside its own inputs: the adapter's weights. */
@@ -116,15 +119,16 @@ export class LanguageModel {
     if (keeps) return;
     const steps = [...this.#steps.values()];
     this.#steps.clear();
+    this.#any = undefined;
     for (const step of steps) await (await step).executable.close();
   }
 
-  /** The step of a kind, compiled when it is first asked for. */
-  step(kind: StepKind): Promise<Step> {
-    const key = JSON.stringify(kind);
-    const known = this.#steps.get(key) ?? this.#compile(kind);
-    this.#steps.set(key, known);
-    known.catch(() => this.#steps.delete(key));
+  /** The step of a kind, compiled when it is first asked for; one for all lengths where the backend runs its attention fused. */
+  step(asked: StepKind): Promise<Step> {
+    const kind = this.#takesAny(asked) ? ofAnyLength(asked) : asked;
+    const known = this.#steps.get(keyOf(kind)) ?? this.#compile(this.#graph(kind));
+    this.#steps.set(keyOf(kind), known);
+    known.catch(() => this.#steps.delete(keyOf(kind)));
     return known;
   }
 
@@ -137,9 +141,23 @@ export class LanguageModel {
     ]);
   }
 
-  async #compile(kind: StepKind): Promise<Step> {
+  /** Whether one step serves prompts and tokens alike: it holds the weights once. What was traced to know it is compiled. */
+  #takesAny(asked: StepKind): boolean {
+    if (!this.hasRoom || asked.batch > 1) return false;
+    if (this.#any !== undefined) return this.#any;
+    const step = this.#graph(ofAnyLength(asked));
+    const attentions = step.graph.nodes.filter((node) => node.op === "attention") as readonly CompositeNode[];
+    this.#any = attentions.every((node) => this.backend.supports?.(callOf(node)) ?? false);
+    if (this.#any) this.#steps.set(keyOf(ofAnyLength(asked)), this.#compile(step));
+    return this.#any;
+  }
+
+  #graph(kind: StepKind): StepGraph {
     const { model, parameters } = this.running;
-    const step = (this.hasRoom ? stepWithRoom : stepGrowing)(model, parameters, kind);
+    return (this.hasRoom ? stepWithRoom : stepGrowing)(model, parameters, kind);
+  }
+
+  async #compile(step: StepGraph): Promise<Step> {
     const { donated } = step;
     return { ...step, executable: await this.backend.compile(step.graph, { donated, constants: this.weights }) };
   }
@@ -157,6 +175,11 @@ export class LanguageModel {
     return this.close();
   }
 }
+
+const ofAnyLength = (kind: StepKind): StepKind => ({ ...kind, tokens: "any", hasPast: true });
+
+const keyOf = ({ batch, tokens, hasPast, choice }: StepKind): string =>
+  JSON.stringify([batch, tokens, hasPast, choice]);
 
 /** An adapter whose weights a backend holds. */
 interface HeldAdapter extends Pick<AppliedAdapter, "model" | "config" | "changes"> {

@@ -78,7 +78,7 @@ export class Session {
     for (const [index, row] of rows.entries()) this.#rows[index]?.push(...row);
     while (this.#pending() > this.#chunk) {
       signal?.throwIfAborted();
-      this.model.backend.dispose(await this.#advance("token"));
+      this.model.backend.dispose(await this.#advance(choice));
     }
     signal?.throwIfAborted();
     const chosen = await this.#advance(choice);

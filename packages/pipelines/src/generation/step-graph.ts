@@ -25,9 +25,9 @@ export type Choice = "token" | "scores" | { readonly topK: number };
 export interface StepKind {
   /** Rows of the batch. */
   readonly batch: number;
-  /** Whether a row gets one new token, or any number. */
-  readonly tokens: "one" | "many";
-  /** Whether tokens came before. */
+  /** Whether a row gets one new token, many, or any number, with attention that is fast for both. */
+  readonly tokens: "one" | "many" | "any";
+  /** Whether tokens may have come before. */
   readonly hasPast: boolean;
   readonly choice: Choice;
 }
@@ -120,7 +120,7 @@ export function stepWithRoom(model: Model, parameters: Named<Tensor>, kind: Step
     const { outputs, present } = model.apply(parameters, own.inputs);
     return finish(outputs.logits as Tensor, scatter(present));
   }
-  if (kind.tokens === "one" || batch > 1) {
+  if (kind.tokens !== "many" || batch > 1) {
     const { outputs, present } = model.apply(parameters, own.inputs, layers);
     return finish(outputs.logits as Tensor, present);
   }
@@ -167,7 +167,7 @@ function newTokens({ drawPositions }: Model, { batch, tokens: count, hasPast }: 
   const tokens = int32([batch, own], "tokens");
   const last = int32([batch], "last");
   const positions = drawPositions && int32([batch, hasPast ? addDims(pastLength, own) : own], "positions");
-  const inputs = { input_ids: tokens, position_ids: positions, ...(count === "many" && { logits_positions: last }) };
+  const inputs = { input_ids: tokens, position_ids: positions, ...(count !== "one" && { logits_positions: last }) };
   return { tokens, last, positions, inputs };
 }
 

@@ -27,6 +27,7 @@ const dtypes = { fp32: "F32", q8: "Q8_0", q4: "Q4_0" } as const satisfies Partia
 type Measured = keyof typeof dtypes;
 
 const ours = (dtype: Measured): string => `relpos ort-node:cpu ${dtype}`;
+const bare = (dtype: Measured): string => `onnxruntime-node alone ${dtype}`;
 
 /** relpos' name for a contender's weights. */
 const baseOf = (name: string): string => {
@@ -34,7 +35,7 @@ const baseOf = (name: string): string => {
   return ours(own?.[0] as Measured);
 };
 
-/** relpos and its peers, by type. Files of other types and forms are written before anything is measured. */
+/** relpos, ONNX Runtime without it, and peers, by type. Files of other types and forms are written before anything is measured. */
 async function contendersFor(folder: string): Promise<Readonly<Record<string, ContenderModule>>> {
   const [llama, transformers] = [installPeer("node-llama-cpp"), installPeer("transformers-js")];
   const exported = join(folder, "exported");
@@ -48,6 +49,7 @@ async function contendersFor(folder: string): Promise<Readonly<Record<string, Co
     const file = await llamaGguf(folder, benchmarkSizes, type);
     contenders.push(
       [ours(dtype), { module: new URL("../generation/relpos.js", import.meta.url), settings: own }],
+      [bare(dtype), { module: new URL("../generation/bare-ort.js", import.meta.url), settings: own }],
       [
         `node-llama-cpp ${llama.version} ${type}`,
         {
@@ -100,7 +102,7 @@ function rows(prompt: number, measured: Readonly<Record<string, Rounds<Generatio
 /** Generation beside other libraries: the same weights and prompts, greedy tokens, in turns. */
 const benchmark: Benchmark = {
   description:
-    "text generation in 32, 8 and 4 bits beside node-llama-cpp and transformers.js, which it installs: Llama's shape, 125 million random parameters",
+    "text generation in 32, 8 and 4 bits beside a loop over onnxruntime-node alone, node-llama-cpp and transformers.js, which it installs: Llama's shape, 125 million random parameters",
   run: async () => {
     const folder = await randomLlama(benchmarkSizes);
     try {

@@ -30,8 +30,10 @@ export interface GenerationSample {
 }
 
 export const start: Start<RelposSettings, GenerationRound, GenerationSample> = async ({ threads, ...settings }) => {
-  const backend = await createOrtNodeBackend({ device: "cpu", threads });
-  const checkpoint = await openMeasured(settings);
+  const [backend, checkpoint] = await Promise.all([
+    createOrtNodeBackend({ device: "cpu", threads }),
+    openMeasured(settings),
+  ]);
   const language = await openLanguageModel(checkpoint, backend);
   await checkpoint.close();
 
