@@ -4,6 +4,7 @@ import { catalogue } from "@relpos/catalogue";
 import { constant, graph, positions, randomKey, randomNormal, slice, Tensor, tensor } from "@relpos/core";
 import { encodedAttention, initializeParameters, parameterInputs } from "@relpos/core/nn";
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 
 export interface AttentionSettings {
   /** Names in the catalogue; their runs take turns. */
@@ -63,6 +64,6 @@ for (let run = 0; run <= runs; run++) {
     if (run > 0) milliseconds[index]?.push(performance.now() - start);
   }
 }
-const samples: AttentionSamples = { milliseconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 };
+const samples: AttentionSamples = { milliseconds, peakMemoryBytes: peakMemory() };
 await backend.close();
 console.log(JSON.stringify(samples));

@@ -4,6 +4,7 @@ import { openCheckpoint } from "@relpos/checkpoints";
 import { randomIntegers, randomKey } from "@relpos/core";
 import { type Choice, createSampler, LanguageModel, Session } from "@relpos/pipelines";
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 
 export interface DrawsSettings {
   readonly folder: string;
@@ -57,7 +58,7 @@ for (let round = 0; round <= rounds; round++) {
   if (`${few}` !== `${all}`)
     throw new Error(`draws of the likeliest and by all scores must agree, got ${few} and ${all}`);
 }
-const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+const peakMemoryBytes = peakMemory();
 await checkpoint.close();
 await language.close();
 await backend.close();

@@ -1,6 +1,7 @@
 // Run by the generate benchmark in a process of its own: opens a checkpoint, reads a prompt, then makes tokens one by one.
 import { randomIntegers, randomKey } from "@relpos/core";
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 import { start } from "./relpos.js";
 
 export interface GenerationSettings {
@@ -34,7 +35,7 @@ for (let round = 0; round <= rounds; round++) {
   prefillMs.push(sample.prefillMs);
   decodeMs.push(sample.decodeMs);
 }
-const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+const peakMemoryBytes = peakMemory();
 await contender.close();
 const samples: GenerationSamples = { loadMs, prefillMs, decodeMs, peakMemoryBytes };
 process.stdout.write(`${JSON.stringify(samples)}\n`);

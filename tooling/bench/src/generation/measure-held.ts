@@ -6,6 +6,7 @@ import { openCheckpoint } from "@relpos/checkpoints";
 import { randomIntegers, randomKey } from "@relpos/core";
 import { LanguageModel, Session } from "@relpos/pipelines";
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 
 export interface HeldSettings {
   readonly folder: string;
@@ -129,7 +130,7 @@ const result: HeldSamples = {
   abort: await aborted(),
   sameTogether: JSON.stringify(alone) === JSON.stringify(together),
   timerDelayMs: delays.percentile(99) / 1e6 - resolution,
-  peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  peakMemoryBytes: peakMemory(),
 };
 await language.close();
 await backend.close();

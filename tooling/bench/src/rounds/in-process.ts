@@ -1,5 +1,6 @@
 // Run in a process of its own: starts a contender and answers each round that it is sent; `null` ends it.
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 import type { Contender, Start } from "./contender.js";
 
 const { module, settings } = isolatedArgument<{ readonly module: string; readonly settings: unknown }>();
@@ -10,7 +11,7 @@ const answer = (value: unknown): void => void process.send?.(value);
 
 process.on("message", async (round) => {
   if (round !== null) return answer(await contender.run(round));
-  answer(process.resourceUsage().maxRSS * 1024);
+  answer(peakMemory());
   await contender.close();
   process.disconnect();
 });

@@ -5,6 +5,7 @@ import type { Backend } from "@relpos/core/backend";
 import { parameterCount } from "@relpos/core/nn";
 import { spread } from "../benchmark.js";
 import { isolatedArgument } from "../isolate.js";
+import { peakMemory } from "../peak-memory.js";
 import { batchOf, characterModel, characterTrainer } from "./character-model.js";
 import type { TrainingSettings } from "./models.js";
 
@@ -42,7 +43,7 @@ for (let step = 0, spent = 0; step < warmUpSteps + 5 || spent < seconds * 1000; 
   if (step >= warmUpSteps) stepMs.push(elapsed);
   spent += elapsed;
 }
-const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+const peakMemoryBytes = peakMemory();
 const nodes = trainer.executable.graph.nodes.length;
 await trainer.dispose();
 await backend.close();
