@@ -3,7 +3,16 @@ import { createReferenceBackend } from "@relpos/backend-reference";
 import { expectClose } from "@relpos/conformance";
 import { gaussian } from "@relpos/conformance/cases";
 import { addToScores, attend, causalMask, constant, positions, run, type Tensor } from "@relpos/core";
-import { alibi, defineEncoding, rope, t5 } from "@relpos/core/encodings";
+import {
+  alibi,
+  deberta,
+  defineEncoding,
+  inkling,
+  type PositionEncoding,
+  rope,
+  t5,
+  transformerXl,
+} from "@relpos/core/encodings";
 import { encodedAttention, encodedScores } from "@relpos/core/nn";
 import { afterAll, describe, test } from "vitest";
 
@@ -14,7 +23,7 @@ afterAll(async () => {
   await ortNode.close();
 });
 
-const table = gaussian([32, 2], "table");
+const sizes = { width: 4, layers: 1, heads: 2, kvHeads: 1, headSize: 2 };
 const scored = defineEncoding({
   kind: "scored",
   settings: {},
@@ -23,9 +32,20 @@ const scored = defineEncoding({
 });
 
 describe("many queries, taken in chunks or with the bias folded into the heads, attend as few do", () => {
-  const cases = { alibi: alibi(), rope: rope(), t5: t5(), scored };
+  const near = { span: 32, maximumDistance: 48 };
+  const cases = {
+    alibi: alibi(),
+    rope: rope(),
+    t5: t5(),
+    inkling: inkling({ extent: 100, relativeSize: 2 }),
+    "transformer-xl": transformerXl(),
+    deberta: deberta(near),
+    scored,
+  };
   test.each(
-    Object.entries(cases).flatMap(([name, encoding]) => [600, 1100].map((length) => [name, length, encoding] as const)),
+    Object.entries(cases).flatMap(([name, encoding]) =>
+      [600, 1100, 1664].map((length) => [name, length, encoding] as const),
+    ),
   )("%s, %i queries", async (_, length, encoding) => {
     const [query, key, value] = [
       gaussian([1, 2, length, 2], "q"),
@@ -33,16 +53,18 @@ describe("many queries, taken in chunks or with the bias folded into the heads, 
       gaussian([1, 1, length, 1], "v"),
     ];
     const at = constant(positions(length));
-    const settings = { encoding, queryPositions: at, keyPositions: at, causal: true, scale: 0.7 };
-    const attended = (q: Tensor, k: Tensor, v: Tensor, weight: Tensor): Tensor =>
-      encodedAttention(q, k, v, { ...settings, parameters: { weight } }).output;
-    const written = (q: Tensor, k: Tensor, v: Tensor, weight: Tensor): Tensor => {
-      const scores = encodedScores(q, k, { ...settings, parameters: { weight } });
+    const specs = Object.entries((encoding as PositionEncoding).parameters?.(sizes) ?? {});
+    const parameters = Object.fromEntries(specs.map(([name, { shape }]) => [name, constant(gaussian(shape, name))]));
+    const x = constant(gaussian([1, length, sizes.width], "x"));
+    const settings = { encoding, parameters, x, queryPositions: at, keyPositions: at, causal: true, scale: 0.7 };
+    const attended = (q: Tensor, k: Tensor, v: Tensor): Tensor => encodedAttention(q, k, v, settings).output;
+    const written = (q: Tensor, k: Tensor, v: Tensor): Tensor => {
+      const scores = encodedScores(q, k, settings);
       return attend(addToScores(scores, undefined, causalMask(length, length)), v).output;
     };
-    const expected = await run(backend, written, query, key, value, table);
+    const expected = await run(backend, written, query, key, value);
     const context = { length, magnitude: 16 };
-    expectClose(await run(backend, attended, query, key, value, table), expected, "composite", context);
-    expectClose(await run(ortNode, attended, query, key, value, table), expected, "composite", context);
+    expectClose(await run(backend, attended, query, key, value), expected, "composite", context);
+    expectClose(await run(ortNode, attended, query, key, value), expected, "composite", context);
   });
 });

@@ -48,6 +48,7 @@ export function deberta(
   check(terms.length > 0, "deberta", () => "terms must name c2p or p2c, got none");
   const factor = 1 / Math.sqrt(1 + terms.length);
   const row = debertaRows({ span, buckets, maximumDistance });
+  const reach = buckets === "none" ? span : maximumDistance;
   return defineEncoding({
     kind: "deberta",
     settings: { span, buckets, maximumDistance, terms, tables, initialDeviation },
@@ -70,7 +71,7 @@ export function deberta(
       const heads = context.query.shape[1] as number;
       const scores = terms.map((term) => {
         const table = perHeadTable(tablesOf[tables][term](context.parameters), heads);
-        return termScores[term](context, { table, row }, factor);
+        return termScores[term](context, { table, row, reach }, factor);
       });
       return scores.reduce((sum, term) => add(sum, term));
     },
@@ -100,11 +101,11 @@ const termScores: Readonly<
   c2p: ({ query, queryPositions, keyPositions, scale }, vectors) => {
     return relativeProducts(mul(query, scale), vectors, { query: queryPositions, key: keyPositions });
   },
-  p2c: ({ query, key, queryPositions, keyPositions, scale }, { table, row }, factor) => {
+  p2c: ({ query, key, queryPositions, keyPositions, scale, causal }, { table, row, reach }, factor) => {
     const groups = (query.shape[1] as number) / (key.shape[1] as number);
     const keys = repeatHeads(mul(key, scale * factor), groups);
-    const vectors = { table, row: (distances: Tensor) => row(neg(distances)) };
-    return relativeKeyProducts(keys, vectors, { query: queryPositions, key: keyPositions });
+    const vectors = { table, row: (distances: Tensor) => row(neg(distances)), reach };
+    return relativeKeyProducts(keys, vectors, { query: queryPositions, key: keyPositions }, causal);
   },
 };
 

@@ -1,6 +1,7 @@
 import { check } from "../errors.js";
 import type { Named, ParameterSpec } from "../nn/parameters.js";
 import type { Tensor } from "../tensor/tensor.js";
+import type { Places } from "./position-range.js";
 
 /**
  * What a key/value cache may hold: keys after `transform`; keys before it, transformed anew at every step because earlier
@@ -97,6 +98,13 @@ export type RelativeScoresContext<Name extends string = string> = TransformConte
   readonly scale: number;
   /** The layer's input for the queries [B, Q, width], where attention is part of a layer. */
   readonly x?: Tensor | undefined;
+  /**
+   * Whether queries are the last of the keys and see none behind their own: what is given for those has no effect.
+   * Default `false`.
+   */
+  readonly causal?: boolean | undefined;
+  /** Where these are a chunk of more queries: positions of the last chunk, and of all keys. What both need is shared. */
+  readonly widest?: Places | undefined;
 };
 
 export type ScoresContext<Name extends string = string> = RelativeScoresContext<Name> & {

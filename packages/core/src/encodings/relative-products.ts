@@ -2,11 +2,13 @@ import { asRows, linear, scaledMatMul } from "../composites/linear.js";
 import { relativeShift, relativeUnshift } from "../composites/relative-shift.js";
 import { oneHot } from "../composites/scatter-add.js";
 import {
+  add,
   expand,
   gather,
   gatherElements,
   iota,
   mul,
+  pad,
   reshape,
   slice,
   sub,
@@ -15,13 +17,15 @@ import {
 import type { Dim } from "../tensor/dimension.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { overHeads, relativePositions } from "./distance.js";
-import { distanceRange, type Places } from "./position-range.js";
+import { distanceRange, isRange, type Places } from "./position-range.js";
 
 /** Vectors of relative positions: row(key − query) of a table [R, D] for all heads, or [H, R, D] for each. */
 export interface RelativeVectors {
   readonly table: Tensor;
   /** Rows of distances key − query, both int32 of any shape. */
   row(distances: Tensor): Tensor;
+  /** From how many positions before the query on all keys have the same row. Default: no such number. */
+  readonly reach?: number | undefined;
 }
 
 /**
@@ -64,13 +68,28 @@ export function productsByDistance(x: Tensor, vectors: Tensor): Tensor {
   return relativeShift(productsByRow(x, vectors));
 }
 
+/** Of more keys for each query the two parts of `relativeKeyProducts` would take too much memory. */
+const keysPerQuery = 8;
+
 /**
  * y_j · table[row(i − j)] for every pair, where `row` gets query − key: y [B, H, K, D] → [B, H, Q, K].
  *
- * The products of `relativeProducts` seen from the keys.
+ * The products of `relativeProducts` seen from the keys; where attention is `causal`, and distances have a reach, one
+ * for each key that all queries have beyond it.
  */
-export function relativeKeyProducts(y: Tensor, vectors: RelativeVectors, { query, key }: Places): Tensor {
-  return transposeLast(relativeProducts(y, vectors, { query: key, key: query }));
+export function relativeKeyProducts(y: Tensor, vectors: RelativeVectors, at: Places, causal = false): Tensor {
+  const { query, key } = at;
+  const seen = (keys: Tensor, of: Tensor): Tensor =>
+    transposeLast(relativeProducts(of, vectors, { query: keys, key: query }));
+  const [queries, keys] = [query.shape[0] as Dim, key.shape[0] as Dim];
+  if (!causal || vectors.reach === undefined || !isRange(key) || !isRange(query)) return seen(key, y);
+  if (typeof queries !== "number" || typeof keys !== "number" || keys > keysPerQuery * queries) return seen(key, y);
+  const first = keys - queries * (1 + Math.ceil(vectors.reach / queries));
+  if (first <= 0) return seen(key, y);
+  const near = seen(slice(key, { 0: [first, keys] }), slice(y, { 2: [first, keys] }));
+  const distance = sub(slice(query, { 0: [0, 1] }), slice(key, { 0: [0, 1] }));
+  const far = productsByRow(slice(y, { 2: [0, first] }), gather(vectors.table, vectors.row(distance), -2));
+  return add(pad(near, { 3: [first, 0] }), pad(transposeLast(far), { 3: [0, keys - first] }));
 }
 
 /** Σ_j w_ij · table[row(j − i)]: weights [B, H, Q, K] → [B, H, Q, D]. */

@@ -12,6 +12,7 @@ import {
   sub,
   transpose,
 } from "../primitives/operations.js";
+import { addDims, type Dim, subtractDims } from "../tensor/dimension.js";
 import { exactTensor } from "../tensor/host-tensor.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type Rotations, rotationsAt } from "./angles.js";
@@ -25,6 +26,8 @@ export interface RelativeSinusoidOptions {
   readonly layout: SinusoidLayout;
   /** Distance from which on all keys share one sinusoid. Default: none. */
   readonly clampLength?: number | undefined;
+  /** As hooks get it: where the places are a chunk of more, those of the last chunk. Default: they are all. */
+  readonly widest?: Places | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ export function relativeSinusoidProducts(
   x: Tensor,
   weight: Tensor,
   at: Places,
-  { layout, clampLength }: RelativeSinusoidOptions,
+  { layout, clampLength, widest = at }: RelativeSinusoidOptions,
 ): Tensor {
   const width = weight.shape[1] as number;
   const heads = x.shape[1] as number;
@@ -53,10 +56,15 @@ export function relativeSinusoidProducts(
     };
     return relativeProducts(x, { table: projected(sinusoids, weight, heads), row }, at);
   }
-  const distances = distanceRange(at);
+  const distances = distanceRange(widest);
   if (!distances) return factorizedProducts(x, weight, at, layout);
   const sinusoids = layOut(rotationsAt(neg(distances), sinusoidalFrequencies(width)), layout);
-  return productsByDistance(x, projected(sinusoids, weight, heads));
+  const vectors = projected(sinusoids, weight, heads);
+  if (widest === at) return productsByDistance(x, vectors);
+  const [queries, keys] = [at.query.shape[0] as Dim, at.key.shape[0] as Dim];
+  const first = subtractDims(widest.key.shape[0] as Dim, keys);
+  const end = addDims(addDims(first, queries), addDims(keys, 1));
+  return productsByDistance(x, slice(vectors, { 1: [first, end] }));
 }
 
 /** R·Wᵀ for each head: [n, width] and [H·D, width] → [H, n, D]. */

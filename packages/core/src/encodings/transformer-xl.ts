@@ -76,10 +76,10 @@ export function relativeSinusoidScores(
   context: RelativeScoresContext<RelativeSinusoidParameters>,
   options: RelativeSinusoidOptions,
 ): Tensor {
-  const { parameters, scale, queryPositions, keyPositions } = context;
+  const { parameters, scale, queryPositions, keyPositions, widest } = context;
   const shifted = mul(withBiasInstead(context, parameters.positionBias), scale);
   const at = { query: queryPositions, key: keyPositions };
-  return relativeSinusoidProducts(shifted, parameters.weight, at, options);
+  return relativeSinusoidProducts(shifted, parameters.weight, at, { ...options, widest });
 }
 
 /** [H, D] as [1, H, 1, D]. */

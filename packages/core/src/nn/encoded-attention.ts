@@ -1,6 +1,7 @@
 import { addToScores, attend, attention, causalMask, groupedScores, repeatHeads } from "../composites/attention.js";
 import { scaledMatMul } from "../composites/linear.js";
 import type { PositionEncoding, Transformed } from "../encodings/encoding.js";
+import type { Places } from "../encodings/position-range.js";
 import { check } from "../errors.js";
 import { add, concat, expand, logicalAnd, mul, slice } from "../primitives/operations.js";
 import { addDims, type Dim, equalDims, subtractDims } from "../tensor/dimension.js";
@@ -142,11 +143,14 @@ function attendAll(
     value: rawKeys ? (placed.values as Tensor) : values,
     ...(state && { state }),
   };
-  const outputs = chunksOf(query, options).map((chunk) => {
+  const chunks = chunksOf(query, options);
+  const widest = chunks.at(-1) && { ...placed.at, query: slice(placed.at.query, { [-1]: chunks.at(-1) as Range }) };
+  const own = options.causal && placed.at.query === placed.at.key;
+  const outputs = chunks.map((chunk) => {
     const keys =
       chunk && ([0, addDims(subtractDims(placed.allKeys.shape[2] as Dim, query.shape[2] as Dim), chunk[1])] as const);
     return attendPlaced(
-      cut(placed, chunk, keys),
+      { ...cut(placed, chunk, keys), widest, own },
       keys ? slice(values, { 2: keys }) : values,
       cutOptions(options, chunk, keys),
     );
@@ -197,7 +201,12 @@ function besideState(value: Tensor, state: Tensor): Tensor {
   return concat([value, splitHeads(state, heads, size / heads)], 3);
 }
 
-type Placed = ReturnType<typeof place>;
+type Placed = ReturnType<typeof place> & {
+  /** For a chunk of the queries: the positions of the last chunk, and all keys. */
+  readonly widest?: Places | undefined;
+  /** Whether the queries are the last of the keys, and see none behind their own. */
+  readonly own?: boolean;
+};
 
 /** Whether the `attention` composite can say all that the encoding does. */
 function isFusable({ turned }: Placed, { encoding, softcap }: EncodedAttentionOptions): boolean {
@@ -259,9 +268,12 @@ function scoresOf(placed: Placed, options: EncodedAttentionOptions): Tensor {
   return bias ? warm.add(bias) : warm;
 }
 
-function scoresContext({ turned, allKeys, at, state }: Placed, { parameters, scale, x }: EncodedAttentionOptions) {
+function scoresContext(
+  { turned, allKeys, at, state, widest, own }: Placed,
+  { parameters, scale, x }: EncodedAttentionOptions,
+) {
   const positions = { queryPositions: at.query, keyPositions: at.key };
-  return { parameters, query: turned.query, key: allKeys, ...positions, state, scale, x };
+  return { parameters, query: turned.query, key: allKeys, ...positions, state, scale, x, widest, causal: own };
 }
 
 function weigh(
@@ -277,18 +289,23 @@ function weigh(
 
 type Range = readonly [start: Dim, end: Dim];
 
-/** So many queries are scored at once; fewer than `manyQueries` are never divided. */
-const chunkedQueries = 512;
-const manyQueries = 1024;
+/** So many queries are scored at once: fewer are never divided, and of more than `manyQueries` half, to bound the memory. */
+const chunkedQueries = 1024;
+const manyQueries = 4096;
 
-/** Ranges of queries to take one after another; `undefined` stands for all. Keys behind a chunk are of no use to it. */
+/**
+ * Ranges of queries to take one after another, the first of which may be shorter; `undefined` stands for all. Keys behind
+ * a chunk are of no use to it.
+ */
 function chunksOf(query: Tensor, { encoding, causal }: EncodedAttentionOptions): readonly (Range | undefined)[] {
   const count = query.shape[2] as Dim;
   const holdsScores =
     encoding.bias || encoding.relativeScores || encoding.scores || encoding.weights || encoding.values;
-  if (typeof count !== "number" || count <= manyQueries || !causal || !holdsScores) return [undefined];
-  const starts = Array.from({ length: Math.ceil(count / chunkedQueries) }, (_, index) => index * chunkedQueries);
-  return starts.map((start) => [start, Math.min(start + chunkedQueries, count)]);
+  if (typeof count !== "number" || count <= chunkedQueries || !causal || !holdsScores) return [undefined];
+  const size = count > manyQueries ? chunkedQueries / 2 : chunkedQueries;
+  const chunks = Math.ceil(count / size);
+  const ends = Array.from({ length: chunks }, (_, index) => count - (chunks - 1 - index) * size);
+  return ends.map((end) => [Math.max(0, end - size), end]);
 }
 
 /** The part of what was placed that a chunk of queries needs. */
