@@ -73,12 +73,12 @@ async function runEvaluate(name: LanguageTaskName, given: EvaluateFlags, context
   console.error(describeLeftOut("--data", given.data, unseen));
   await onChosenBackend(chosen, context, async ({ backend, signal }) => {
     const task = languageTasks[name] as unknown as LanguageTask<readonly object[]>;
-    const { language = "en", beams = 4, answers } = given;
+    const { language = "en", beams = 4, answers, answerLength } = given;
     const examiner = task.examiner(backend, {
       model,
       ...written,
       records,
-      options: { language, beams, ...(answers && { answers }) },
+      options: { language, beams, ...(answers && { answers }), ...(answerLength && { answerLength }) },
     });
     try {
       const score = await examineWeights(backend, examiner, weights, { signal });

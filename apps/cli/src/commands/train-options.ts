@@ -88,6 +88,7 @@ export const readFlags: readonly Flag[] = [
   },
   whole("--beams", "<number>", "hypotheses that a translation keeps (default: 4)"),
   whole("--answers", "<number>", "conversations that are answered at an examination of dialogue (default: 40)"),
+  whole("--answer-length", "<tokens>", "tokens of an answer to a question at most (default: 30)"),
   {
     flags: "--stream",
     description: "leave a text of lm in its file, as is done from 64 MiB on: memory stays the same",
@@ -196,6 +197,7 @@ const optionNames = [
   "language",
   "beams",
   "answers",
+  "answerLength",
   "vocabularySize",
   "minFrequency",
   "freezeEmbeddings",

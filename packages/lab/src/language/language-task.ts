@@ -20,6 +20,8 @@ export interface TaskOptions {
   readonly beams?: number;
   /** Conversations that are answered at an examination. Default 40. */
   readonly answers?: number;
+  /** Tokens of an answer to a question at most. Default 30. */
+  readonly answerLength?: number;
 }
 
 /** A model's data, bound to it. */

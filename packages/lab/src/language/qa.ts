@@ -66,7 +66,8 @@ export const qa: LanguageTask<Records> = {
     const runner = createModelRunner(model.model, backend);
     return {
       async examine(parameters, { signal, onProgress } = {}) {
-        const settings = { length, pad, tokenTypes: hasTokenTypes(model.model), signal, onProgress };
+        const tokenTypes = hasTokenTypes(model.model);
+        const settings = { length, pad, longest: options.answerLength, tokenTypes, signal, onProgress };
         const predictions = await answerQuestions(runWith(runner, parameters), tokenizer, records, settings);
         const style = styles[options.language ?? "en"];
         const scores = records.map(({ answers }, index) =>

@@ -43,6 +43,21 @@ describe.each(Object.keys(learned) as readonly (keyof typeof learned)[])("%s", (
   });
 });
 
+test("answers are as long as is allowed", async () => {
+  const records = questions.map((record) => ({
+    ...record,
+    answers: record.answers.map(({ text, start }) => ({ text: `${text} and old`, start })),
+  }));
+  const longestOf = async (answerLength: number): Promise<number> => {
+    const options = { ...small, steps: 40, tokenizer: "words" as const, answerLength };
+    const request = { task: taskOf("qa"), options, training: records, validation: records };
+    const { result } = await trainModel(request, { backend, store: memoryRunStore() });
+    return Math.max(...result.predictions!.map((answer) => answer.split(" ").length));
+  };
+  expect(await longestOf(3)).toBe(3);
+  expect(await longestOf(2)).toBeLessThan(3);
+});
+
 test("questions without an answer are learned as such", async () => {
   const without = questions.map((record) => ({ ...record, id: `no-${record.id}`, question: "how much", answers: [] }));
   const records = [...questions, ...without];
