@@ -1,6 +1,7 @@
+import OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { startServer } from "../src/index.js";
-import { clientOf, request, serving, until, usingGenerator } from "./serving.js";
+import { clientOf, holdSteps, request, serving, until, untilLoad, usingGenerator } from "./serving.js";
 
 // The server as OpenAI's own client sees it.
 
@@ -113,19 +114,21 @@ describe("who asks at the same time", () => {
   test("is refused when too many wait, and a place is free again when one left", () =>
     serving(generator(), { limits: { concurrent: 1, waiting: 1 } }, async (server) => {
       const client = clientOf(server);
+      const goOn = holdSteps(generator());
       const leaving = new AbortController();
-      const long = { ...greedy, prompt: "the cat", max_tokens: 200, stream: true } as const;
-      const first = await client.completions.create(long, { signal: leaving.signal });
-      const load = async () => (await request(server, "/health")).body;
+      const long = { ...greedy, prompt: "the cat", max_tokens: 200, stream: false } as const;
+      const first = client.completions.create(long, { signal: leaving.signal }).catch((error: unknown) => error);
+      await untilLoad(server, { running: 1, waiting: 0 });
       const second = client.completions.create({ ...greedy, prompt: "the dog", max_tokens: 2 });
-      while ((await load()).waiting !== 1) await new Promise((resolve) => setTimeout(resolve, 2));
+      await untilLoad(server, { running: 1, waiting: 1 });
       const { status, headers, body } = await request(server, "/v1/completions", { model: "tiny", prompt: "x" });
       expect([status, headers.get("retry-after")]).toEqual([429, "1"]);
       expect(body).toMatchObject({ error: { type: "rate_limit_error", code: "rate_limit_exceeded" } });
       leaving.abort();
+      expect(await first).toBeInstanceOf(OpenAI.APIUserAbortError);
+      goOn();
       expect((await second).choices[0]?.text).toHaveLength(2);
-      expect(first).toBeDefined();
-      expect(await load()).toEqual({ status: "ok", running: 0, waiting: 0 });
+      await untilLoad(server, { running: 0, waiting: 0 });
     }));
 });
 
@@ -197,15 +200,15 @@ describe("its end", () => {
   test("lets an answer end that was begun, and refuses those that wait", () =>
     serving(generator(), { limits: { concurrent: 1 } }, async (server) => {
       const client = clientOf(server);
-      const begun = await client.completions.create({ ...greedy, prompt: "the cat", max_tokens: 40, stream: true });
+      const goOn = holdSteps(generator());
+      const begun = client.completions.create({ ...greedy, prompt: "the cat", max_tokens: 40 });
+      await untilLoad(server, { running: 1, waiting: 0 });
       const waiting = client.completions.create({ ...greedy, prompt: "the dog" }).catch((error: unknown) => error);
-      while ((await request(server, "/health")).body.waiting !== 1)
-        await new Promise((resolve) => setTimeout(resolve, 2));
+      await untilLoad(server, { running: 1, waiting: 1 });
       const closed = server.close({ graceSeconds: 60 });
-      let text = "";
-      for await (const chunk of begun) text += chunk.choices[0]?.text ?? "";
-      expect(text).toHaveLength(40);
       expect(await waiting).toMatchObject({ status: 503 });
+      goOn();
+      expect((await begun).choices[0]?.text).toHaveLength(40);
       await closed;
       await expect(request(server, "/health")).rejects.toThrow();
     }));

@@ -71,6 +71,32 @@ export async function request(
   return { status, headers: response.headers, body: (await response.json()) as Readonly<Record<string, unknown>> };
 }
 
+/** Holds every step that a generator's model takes, until the result is called. */
+export function holdSteps({ model }: TextGenerator): () => void {
+  const original = model.step;
+  let letGo: () => void = () => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  model.step = async (kind) => {
+    await gate;
+    return original.call(model, kind);
+  };
+  return () => {
+    model.step = original;
+    letGo();
+  };
+}
+
+/** Waits until a server answers so many requests, and so many wait. */
+export async function untilLoad(server: Server, load: { readonly running: number; readonly waiting: number }) {
+  const reached = async (): Promise<boolean> => {
+    const { body } = await request(server, "/health");
+    return body.running === load.running && body.waiting === load.waiting;
+  };
+  while (!(await reached())) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 /** Waits until something holds. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
