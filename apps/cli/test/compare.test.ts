@@ -30,7 +30,7 @@ describe("a comparison", () => {
     expect(run.out).toMatch(/perplexity, sliding windows \(median of 2 seeds/);
     expect(run.out).toMatch(/^learned .* —$/m);
     expect(run.out).toContain("learned: not possible from length 16: its table has 8 positions");
-    expect(run.out).toContain(`report:  ${at("first", "report.html")}`);
+    expect(run.out).toContain(`report:  ${at("first", "report.html")}\ncurves:  ${at("first", "curves")}\n`);
     expect(run.error.match(/✓/g)).toHaveLength(4);
   });
 
@@ -53,6 +53,9 @@ describe("a comparison", () => {
       "learned-seed1.json",
     ]);
     expect(await readFile(at("first", "report.html"), "utf8")).toContain("<!doctype html>");
+    const curves = await readdir(at("first", "curves"));
+    expect(curves).toContain("perplexity-sliding-windows.svg");
+    for (const name of curves) expect(await readFile(at("first", "curves", name), "utf8")).toMatch(/^<svg /);
   });
 
   test("is refused a second time without --resume, and found finished with it", async () => {

@@ -29,6 +29,7 @@ export { catalogueTable, explainEncoding } from "./inspect/description-text.js";
 export { type InspectContext, type InspectOptions, inspect, prepareInspection } from "./inspect/inspect.js";
 export type * from "./inspect/inspection.js";
 export { type RenderedInspection, renderInspection } from "./inspect/render.js";
+export { renderCurves } from "./report/curve-files.js";
 export { duration, percent, shortNumber } from "./report/numbers.js";
 export { renderReport } from "./report/report.js";
 export { displayEntries } from "./report/tables.js";

@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CompareResults } from "../src/compare/results.js";
+import { renderCurves } from "../src/report/curve-files.js";
 import { linearAxis, logarithmicAxis } from "../src/report/curves.js";
 import { html } from "../src/report/html.js";
 import { renderReport } from "../src/report/report.js";
@@ -33,6 +34,26 @@ describe("the report", () => {
     const shapes = page.match(/<svg[\s\S]*?<\/svg>/g) ?? [];
     for (const shape of shapes) expect(shape).not.toMatch(/NaN|Infinity|undefined/);
     expect(document.querySelectorAll("table").length).toBe(2 + 1 + 2);
+  });
+
+  test("gives its curves as files of their own, with a legend and without the page's style sheet", async () => {
+    const results = madeUpResults();
+    const files = await renderCurves(results);
+    const measures = results.problem.measures.map(({ label }) => `${label.replaceAll(/[^a-z]+/g, "-")}.svg`);
+    expect(Object.keys(files)).toEqual([
+      ...measures,
+      "nats-by-position-within-the-longest-window.svg",
+      "training-loss.svg",
+    ]);
+    for (const text of Object.values(files)) {
+      const svg = parseHTML(text).document.querySelector("svg")!;
+      expect(svg.getAttribute("xmlns")).toBe("http://www.w3.org/2000/svg");
+      const names = [...svg.querySelectorAll("g > text")].map(({ textContent }) => textContent);
+      expect(names).toEqual(expect.arrayContaining([...results.settings.encodings]));
+      expect(svg.querySelectorAll(".key")).toHaveLength(results.settings.encodings.length);
+      for (const [, name] of text.matchAll(/var\((--[a-z0-9-]+)\)/g)) expect(text).toContain(`${name}: #`);
+      expect(text).not.toMatch(/NaN|Infinity|undefined/);
+    }
   });
 
   test("says what is not possible, and why", () => {

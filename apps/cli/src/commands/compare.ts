@@ -8,6 +8,7 @@ import {
   hasFailures,
   prepareComparison,
   type RunStore,
+  renderCurves,
   renderReport,
   tasks,
   terminalTable,
@@ -96,11 +97,19 @@ async function present(
   store: RunStore,
   { console }: CliContext,
 ): Promise<void> {
-  await store.write("report.html", new TextEncoder().encode(await renderReport(results)));
+  const files = { "report.html": await renderReport(results), ...(await curveFiles(results)) };
+  for (const [name, text] of Object.entries(files)) await store.write(name, new TextEncoder().encode(text));
   const bold = (text: string): string => (console.decorated ? styleText("bold", text) : text);
   console.out(flags.json ? `${JSON.stringify(results)}\n` : `\n${terminalTable(results, { emphasize: bold })}\n\n`);
   const say = flags.json ? console.error : console.out;
-  say(`report:  ${join(flags.out, "report.html")}\nresults: ${join(flags.out, "results.json")}\n`);
+  say(
+    `report:  ${join(flags.out, "report.html")}\ncurves:  ${join(flags.out, "curves")}\nresults: ${join(flags.out, "results.json")}\n`,
+  );
   if (hasFailures(results))
     console.error("error: some runs failed, see above — try a lower --learning-rate in another --out\n");
+}
+
+async function curveFiles(results: CompareResults): Promise<Readonly<Record<string, string>>> {
+  const curves = Object.entries(await renderCurves(results));
+  return Object.fromEntries(curves.map(([name, svg]) => [join("curves", name), svg]));
 }

@@ -1,4 +1,3 @@
-import { colourVariables, fontFamily } from "../report/theme.js";
 import type { HeadGroup } from "./inspection.js";
 
 /** One picture of an inspection. */
@@ -8,14 +7,6 @@ export interface Drawing {
   readonly caption: string;
   /** An SVG element for a page that has the report's style sheet. */
   readonly svg: string;
-}
-
-/** A drawing as a file of its own, light and dark. */
-export function standalone(svg: string): string {
-  const style = `<style>${colourVariables}svg { background: var(--ground); color: var(--ink); padding: 8px; font-family: ${fontFamily}; }</style>`;
-  const named = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ');
-  const end = named.indexOf("</desc>") + "</desc>".length;
-  return `${named.slice(0, end)}${style}${named.slice(end)}\n`;
 }
 
 /** `head 3`, or `all heads` for a group of several. */

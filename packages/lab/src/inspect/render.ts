@@ -1,12 +1,13 @@
 import { type Canvas, createCanvas } from "../report/canvas.js";
 import { html, Markup } from "../report/html.js";
+import { standalone } from "../report/standalone.js";
 import { capital } from "../report/tables.js";
 import { styleSheet } from "../report/theme.js";
 import { factsOf } from "./description-text.js";
 import { drawEntropy } from "./draw-entropy.js";
 import { drawByDistance, drawHeatMaps, mapRange } from "./draw-maps.js";
 import { drawRotation } from "./draw-rotation.js";
-import { type Drawing, standalone } from "./drawing.js";
+import type { Drawing } from "./drawing.js";
 import type { HeadMaps, Inspection } from "./inspection.js";
 
 /** An inspection in pictures: one page that needs nothing else, and each drawing as a file of its own. */

@@ -10,7 +10,7 @@ export interface Canvas {
 }
 
 /** Size of a drawing, in units that are less than a pixel where there is little room. */
-const size = { width: 460, height: 310 } as const;
+export const drawingSize = { width: 460, height: 310 } as const;
 
 /**
  * Loads what draws. Plot needs a DOM document; linkedom gives one without a browser, and is used in browsers too. Text of
@@ -26,8 +26,8 @@ export async function createCanvas(text = 12): Promise<Canvas> {
     draw(options, title, description) {
       const id = `drawing-${drawings++}`;
       const svg = plot.plot({
-        width: size.width,
-        height: size.height,
+        width: drawingSize.width,
+        height: drawingSize.height,
         className: id,
         ...options,
         style: { fontSize: `${text}px`, overflow: "visible", ...(options.style as object | undefined) },

@@ -1,12 +1,10 @@
 import type { CompareResults } from "../compare/results.js";
 import { createCanvas } from "./canvas.js";
-import { drawCurves } from "./curves.js";
 import { html, Markup } from "./html.js";
 import { drawKey, drawPicture } from "./pictures.js";
-import { drawLosses, drawMeasure } from "./result-curves.js";
-import { curveByPosition, curveOfLosses, finishedRuns } from "./series.js";
+import { drawAllCurves } from "./result-curves.js";
+import { finishedRuns } from "./series.js";
 import {
-  capital,
   displayEntries,
   failures,
   measureTable,
@@ -25,27 +23,7 @@ export async function renderReport(results: CompareResults): Promise<string> {
   const panel = (title: string, svg: string, note?: string): Markup =>
     html`<figure class="panel"><h3>${title}</h3>${new Markup(svg)}${note && html`<figcaption class="quiet">${note}</figcaption>`}</figure>`;
 
-  const byLength = problem.measures.map((measure, index) =>
-    panel(capital(measure.label), drawMeasure(canvas, results, index)),
-  );
-  const positionPoints = curveByPosition(results);
-  const byPosition =
-    positionPoints.length > 0 &&
-    panel(
-      "Nats by position within the longest window",
-      drawCurves(canvas, settings.encodings, positionPoints, {
-        title: "nats by position within the longest window",
-        xLabel: "position within the window",
-        yLabel: "nats per token",
-        trainLength: settings.trainLength,
-      }),
-      "Each encoding's longest possible window; lower is better.",
-    );
-  const losses = panel(
-    "Training loss",
-    drawLosses(canvas, settings.encodings, curveOfLosses(results)),
-    settings.seeds.length > 1 ? "Median over seeds; the band is their spread." : undefined,
-  );
+  const curves = drawAllCurves(canvas, results).map(({ title, svg, note }) => panel(title, svg, note));
 
   const page = html`<!doctype html>
 <html lang="en">
@@ -67,7 +45,7 @@ ${refusals(encodings)}
 </section>
 <section><h2>Curves</h2>
 ${legend}
-<div class="grid">${byLength}${byPosition}${losses}</div>
+<div class="grid">${curves}</div>
 </section>
 <section><h2>What each encoding does</h2>
 <div class="cards">${encodings.map((encoding, index) => {
