@@ -2,7 +2,7 @@ import { type Benchmark, type Measurement, spread } from "../benchmark.js";
 import { isolate } from "../isolate.js";
 import { runAnywhere } from "../programs/run-anywhere.js";
 import type { Speed } from "../programs/speed.js";
-import { type TrainingSettings, trainingModels } from "../training/models.js";
+import { stepOperations, type TrainingSettings, trainingModels } from "../training/models.js";
 import type { TfjsSamples, TfjsSettings } from "../training/tfjs-own.js";
 
 const modelNames = ["2x64 length 64 batch 32", "6x384 length 256 batch 16"];
@@ -37,6 +37,12 @@ async function attempt<R>(run: () => R | Promise<R>): Promise<R | string> {
   }
 }
 
+/** Operations a second of a training step, and of a product on the same backend in the same run. */
+function ratesOf(model: TrainingSettings, { peakGflops, parameters }: Speed, medianMs: number) {
+  if (peakGflops === undefined || parameters === undefined) return {};
+  return { gflops: stepOperations(model, parameters) / medianMs / 1e6, peakGflops };
+}
+
 async function measure(name: string): Promise<readonly Measurement[]> {
   const model = trainingModels[name] as TrainingSettings;
   const measurements: Measurement[] = [];
@@ -60,6 +66,7 @@ async function measure(name: string): Promise<readonly Measurement[]> {
         ...own,
         tokensPerSecond: (model.batch * model.length * 1000) / own.medianMs,
         peakMemoryBytes: 0,
+        ...(kind === "training step" && ratesOf(model, samples, own.medianMs)),
         ratios: { ofOrtNode: own.medianMs / (base?.medianMs ?? own.medianMs) },
       });
     }

@@ -1,9 +1,10 @@
 import { graph, reduceSum, slice, Tensor } from "@relpos/core";
 import type { Backend } from "@relpos/core/backend";
-import { parameterInputs } from "@relpos/core/nn";
+import { parameterCount, parameterInputs } from "@relpos/core/nn";
 import type { Trainer } from "@relpos/core/train";
 import { batchOf, characterModel, characterTrainer } from "../training/character-model.js";
 import type { TrainingSettings } from "../training/models.js";
+import { productRate } from "../training/product-rate.js";
 import type { Program } from "./program.js";
 
 export interface SpeedSettings {
@@ -17,9 +18,13 @@ export interface Speed {
   readonly stepMs: readonly number[];
   /** Logits of the same batch; one number is fetched. */
   readonly forwardMs: readonly number[];
+  /** Rate of a product of 512 × 512 matrices, in 10⁹ operations a second. */
+  readonly peakGflops?: number;
+  /** Of the model. */
+  readonly parameters?: number;
 }
 
-/** Times of training steps and of forward passes. */
+/** Times of training steps and of forward passes, and the rate of a product to judge them by. */
 export const speed: Program<SpeedSettings, Speed> = async (backend, settings, report) => {
   const trainer = await characterTrainer(backend, settings.model);
   let step = 0;
@@ -27,7 +32,9 @@ export const speed: Program<SpeedSettings, Speed> = async (backend, settings, re
   report("steps timed");
   const forwardMs = await forward(backend, trainer, settings);
   await trainer.dispose();
-  return { stepMs, forwardMs };
+  const peakGflops = await productRate(backend, [512, 512, 512], { products: 4, runs: settings.runs });
+  const parameters = parameterCount(characterModel(settings.model).parameters);
+  return { stepMs, forwardMs, peakGflops, parameters };
 };
 
 async function forward(backend: Backend, trainer: Trainer, settings: SpeedSettings): Promise<readonly number[]> {

@@ -1,13 +1,11 @@
 // Run by the train benchmark in a process of its own: one model's steps, and matrix products between them.
 import { createOrtNodeBackend } from "@relpos/backend-ort-node";
-import { graph, matMul, slice, Tensor, tensor } from "@relpos/core";
-import type { Backend } from "@relpos/core/backend";
 import { parameterCount } from "@relpos/core/nn";
-import { spread } from "../benchmark.js";
 import { isolatedArgument } from "../isolate.js";
 import { peakMemory } from "../peak-memory.js";
 import { batchOf, characterModel, characterTrainer } from "./character-model.js";
 import type { TrainingSettings } from "./models.js";
+import { type ProductShape, productRate } from "./product-rate.js";
 
 export interface TrainingSamples {
   readonly parameters: number;
@@ -20,7 +18,7 @@ export interface TrainingSamples {
 
 const warmUpSteps = 3;
 const seconds = 12;
-const shapes = (s: TrainingSettings): readonly (readonly [number, number, number])[] => {
+const shapes = (s: TrainingSettings): readonly ProductShape[] => {
   const rows = s.batch * s.length;
   return [
     [512, 512, 512],
@@ -48,7 +46,7 @@ const nodes = trainer.executable.graph.nodes.length;
 await trainer.dispose();
 await backend.close();
 const rates: number[] = [];
-for (const shape of shapes(settings)) rates.push(await matMulRate(shape));
+for (const shape of shapes(settings)) rates.push(await rateOf(shape));
 const samples: TrainingSamples = {
   parameters: parameterCount(characterModel(settings).parameters),
   nodes,
@@ -58,42 +56,10 @@ const samples: TrainingSamples = {
 };
 console.log(JSON.stringify(samples));
 
-/** Rate of [rows, inner] × [inner, columns], several in a call, so that the call and its copies do not count. */
-async function matMulRate([rows, inner, columns]: readonly [number, number, number]): Promise<number> {
-  const products = 8;
+/** Each in a backend of its own. */
+async function rateOf(shape: ProductShape): Promise<number> {
   const own = await createOrtNodeBackend({ device: "cpu" });
-  const time = await timeOf(own, rows, inner, columns, products);
+  const rate = await productRate(own, shape, { products: 8, runs: 10 });
   await own.close();
-  return (2 * rows * inner * columns * products) / time / 1e6;
-}
-
-/** Milliseconds of several products of the same size in one graph, of which one number each is fetched. */
-async function timeOf<T>(
-  own: Backend<T>,
-  rows: number,
-  inner: number,
-  columns: number,
-  products: number,
-): Promise<number> {
-  const left = Array.from({ length: products }, () => Tensor.input({ shape: [rows, inner], dtype: "float32" }));
-  const right = Tensor.input({ shape: [inner, columns], dtype: "float32" });
-  const executable = await own.compile(
-    graph(
-      [...left, right],
-      left.map((x) => slice(matMul(x, right), { 0: [0, 1], 1: [0, 1] })),
-    ),
-  );
-  const feeds = new Map<Tensor, T>();
-  for (const input of [...left, right]) {
-    const size = (input.shape as readonly number[]).reduce((a, b) => a * b, 1);
-    feeds.set(input, await own.upload(tensor(new Float32Array(size).fill(0.5), input.shape as readonly number[])));
-  }
-  const times: number[] = [];
-  for (let run = 0; run < 12; run++) {
-    const start = performance.now();
-    const outputs = await executable.run(feeds);
-    times.push(performance.now() - start);
-    for (const output of outputs) own.dispose(output);
-  }
-  return spread(times.slice(2)).medianMs;
+  return rate;
 }
