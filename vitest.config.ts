@@ -37,8 +37,8 @@ const shared = {
     exclude: ["**/node_modules/**", "**/dist/**", ...leftOut.map(({ name }) => `**/*.${name}.test.ts`)],
     env: driver === undefined ? {} : { VK_ICD_FILENAMES: driver },
     environment: "node",
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 };
 
@@ -61,8 +61,12 @@ const projects = ["packages", "apps", "tooling", "examples"]
   .flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
   .filter((folder) => existsSync(join(folder, "package.json")))
   .map((folder) => {
-    const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string };
-    return { ...shared, root: folder, test: { ...shared.test, ...order(name), name } };
+    const { name, devDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      readonly name: string;
+      readonly devDependencies?: Readonly<Record<string, string>>;
+    };
+    const setupFiles = "fast-check" in devDependencies ? [join(root, "vitest.seed.ts")] : [];
+    return { ...shared, root: folder, test: { ...shared.test, ...order(name), name, setupFiles } };
   });
 
 export default defineConfig({ test: { passWithNoTests: true, projects } });
